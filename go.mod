@@ -1,0 +1,3 @@
+module github.com/specify-cli/specify
+
+go 1.26.0
