@@ -72,9 +72,10 @@ func (e *IndexError) Error() string { return fmt.Sprintf("[%d] %v", e.Index, e.E
 func (e *IndexError) Unwrap() error { return e.Err }
 
 // guard calls fn and turns a panic into a *PanicError and runtime.Goexit into
-// ErrGoexit. After a Goexit the goroutine is still being unwound: guard does
-// not return, so settle is called from a deferred function, on every path,
-// exactly once, with what fn gave.
+// ErrGoexit. settle is called from a deferred function, on every path, exactly
+// once, with what fn gave, because after a Goexit the goroutine is still being
+// unwound and guard does not return. The error does not tell: a panic that a
+// deferred call raised during the Goexit is a *PanicError and unwinds as well.
 func guard[T any](fn func() (T, error), settle func(T, error)) {
 	var (
 		value  T
