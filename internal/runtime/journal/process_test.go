@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // A second process is refused at once, and the first goes on unharmed.
@@ -37,13 +36,10 @@ func TestLockBetweenProcesses(t *testing.T) {
 	fmt.Fprintln(stdin, "append")
 	expect("written")
 
-	began := time.Now()
+	// The holder waits for us: an Open that waited for it would never return.
 	out, err := asProcess(t, "try", path).Output()
 	if err != nil || string(out) != "*journal.LockedError\n" {
 		t.Errorf("second process: Open gave %q, %v; want a *LockedError", out, err)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the second process took %v to be refused", took)
 	}
 	if _, err := Open(path, Options{}); !isLocked(err, path) {
 		t.Errorf("Open = %v, want *LockedError: the lock comes before the look at the content", err)
