@@ -1,0 +1,266 @@
+package asynccore
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// ParConfig bounds a ParMap. Of a value < 1 the default is taken.
+type ParConfig struct {
+	N       int  // functions running at once; default runtime.GOMAXPROCS(0)
+	Ordered bool // results in the order of the source, not of completion
+
+	// Window is the number of items between source and consumer: taken from
+	// the one, and its result not yet dealt with by the other. Default
+	// 2*N*Chunk. In order, a slow head holds back Window-1 items behind it.
+	Window int
+
+	// Chunk items go to a goroutine together; default 1, at most Window. A
+	// function that takes less than some microseconds gains by more, as the
+	// way there and back is paid once a chunk. The results of a chunk come
+	// together, and it is sent off when it is full or the source ends.
+	Chunk int
+}
+
+func (c ParConfig) withDefaults() ParConfig {
+	if c.N < 1 {
+		c.N = runtime.GOMAXPROCS(0)
+	}
+	c.Chunk = max(c.Chunk, 1)
+	if c.Window < 1 {
+		c.Window = 2 * c.N * c.Chunk
+	}
+	c.Chunk = min(c.Chunk, c.Window)
+	return c
+}
+
+// ParMap is Map with up to c.N calls of fn at once. Each item that is taken
+// from the source comes out exactly once, as a value or an error; error items
+// of the source pass, in their place if c.Ordered. The source runs on one
+// goroutine of its own.
+//
+// Leaving the loop cancels fn's context, and waits for the calls of fn and for
+// the step that the source is in. Once ctx is done no more items are taken and
+// no more calls begun; the items already taken come out, those not begun with
+// the cause as their error, and the cause is the last item.
+//
+// A panic of fn or of the source reaches the consumer as a *PanicError in the
+// item's place, or as soon as the loop has been left. runtime.Goexit in fn is
+// an ErrGoexit item.
+func ParMap[T, U any](ctx context.Context, s Stream[T], c ParConfig, fn func(context.Context, T) (U, error)) Stream[U] {
+	c = c.withDefaults()
+	return func(yield func(U, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		chunks := c.Window / c.Chunk
+		r := &parRun[T, U]{
+			ParConfig: c,
+			ctx:       ctx,
+			fn:        fn,
+			free:      make(chan *parChunk[T, U], chunks),
+			work:      make(chan *parChunk[T, U], chunks),
+			done:      make(chan *parChunk[T, U], chunks),
+		}
+		for range chunks {
+			r.free <- new(parChunk[T, U])
+		}
+		go r.feed(s) // ends last of all and closes done, which is waited for here
+
+		returned := false
+		defer func() {
+			cancel()
+			for range r.done {
+			}
+			if p := r.panicked.Load(); returned && p != nil {
+				panic(p)
+			}
+		}()
+		r.deliver(yield)
+		returned = true
+	}
+}
+
+// parRun is one iteration of a ParMap. A fixed number of chunks goes round:
+// free, filled by feed, work, worked on by a worker, done, emptied by deliver,
+// and free again. Each channel has room for all of them, so only receiving
+// blocks, and the chunks are what bounds the items between source and consumer.
+type parRun[T, U any] struct {
+	ParConfig
+	ctx  context.Context // done when the consumer has left, too
+	fn   func(context.Context, T) (U, error)
+	free chan *parChunk[T, U]
+	work chan *parChunk[T, U]
+	done chan *parChunk[T, U]
+
+	workers  sync.WaitGroup // started by feed and by each other; feed waits
+	end      error          // the last item; set by feed before it closes done
+	panicked atomic.Pointer[PanicError]
+}
+
+type parChunk[T, U any] struct {
+	seq   int // place in the source, in chunks
+	items []parItem[T, U]
+	next  int         // items before it are finished
+	raise *PanicError // what fn did with items[next]
+}
+
+type parItem[T, U any] struct {
+	in  T
+	out U
+	err error
+}
+
+// feed is the goroutine of the source, the parent of the workers.
+func (r *parRun[T, U]) feed(s Stream[T]) {
+	var (
+		c      *parChunk[T, U] // being filled
+		chunks int             // sent
+		cut    error           // why the source was left before its end
+	)
+	send := func() {
+		c.seq = chunks
+		r.work <- c
+		if chunks++; chunks <= r.N {
+			r.workers.Go(func() { r.worker(nil) })
+		}
+	}
+	guard(func() (struct{}, error) {
+		// A chunk is at hand before an item is taken, never after.
+		if c = r.acquire(); c == nil {
+			cut = context.Cause(r.ctx)
+			return struct{}{}, nil
+		}
+		for v, err := range s {
+			c.items = append(c.items, parItem[T, U]{in: v, err: err})
+			if len(c.items) < r.Chunk && r.ctx.Err() == nil {
+				continue
+			}
+			send()
+			if c = r.acquire(); c == nil {
+				cut = context.Cause(r.ctx)
+				break
+			}
+		}
+		return struct{}{}, nil
+	}, func(_ struct{}, err error) {
+		if c != nil && len(c.items) > 0 {
+			send()
+		}
+		close(r.work)
+		r.workers.Wait()
+		if p := innermostPanic(err); p != nil {
+			r.panicked.CompareAndSwap(nil, p)
+		} else {
+			r.end = cmp.Or(err, cut)
+		}
+		close(r.done)
+	})
+}
+
+// acquire returns an empty chunk, or nil once the run is to end.
+func (r *parRun[T, U]) acquire() *parChunk[T, U] {
+	if r.ctx.Err() != nil {
+		return nil
+	}
+	select {
+	case c := <-r.free: // a select of one case costs half of that of two
+		return c
+	default:
+	}
+	select {
+	case c := <-r.free:
+		return c
+	case <-r.ctx.Done():
+		return nil
+	}
+}
+
+// worker finishes c, if there is one, and then chunks from work until that is
+// closed.
+func (r *parRun[T, U]) worker(c *parChunk[T, U]) {
+	if c != nil {
+		r.finish(c)
+	}
+	for c := range r.work {
+		r.finish(c)
+	}
+}
+
+// finish calls fn for what is left of c and passes c on.
+func (r *parRun[T, U]) finish(c *parChunk[T, U]) {
+	guard(func() (struct{}, error) {
+		for ; c.next < len(c.items); c.next++ {
+			it := &c.items[c.next]
+			switch {
+			case it.err != nil:
+			case r.ctx.Err() != nil:
+				it.err = context.Cause(r.ctx)
+			default:
+				it.out, it.err = r.fn(r.ctx, it.in)
+			}
+		}
+		return struct{}{}, nil
+	}, func(_ struct{}, err error) {
+		if err == ErrGoexit {
+			// This goroutine is ending; another takes its place. The group
+			// still counts this one, so feed cannot have stopped waiting.
+			c.items[c.next].err = ErrGoexit
+			c.next++
+			r.workers.Go(func() { r.worker(c) })
+			return
+		}
+		if c.raise = innermostPanic(err); c.raise != nil {
+			r.panicked.CompareAndSwap(nil, c.raise)
+		}
+		r.done <- c
+	})
+}
+
+// deliver yields what comes out, in order if that was asked for, until the
+// end, a panic to raise, or a consumer who leaves.
+func (r *parRun[T, U]) deliver(yield func(U, error) bool) {
+	early := make([]*parChunk[T, U], cap(r.free)) // chunk seq waits at seq % len
+	head := 0
+	for c := range r.done {
+		if !r.Ordered {
+			if !r.empty(c, yield) {
+				return
+			}
+			continue
+		}
+		early[c.seq%len(early)] = c
+		for {
+			at := head % len(early)
+			if c = early[at]; c == nil {
+				break
+			}
+			early[at] = nil
+			head++
+			if !r.empty(c, yield) {
+				return
+			}
+		}
+	}
+	if r.end != nil {
+		var zero U
+		yield(zero, r.end)
+	}
+}
+
+// empty yields what c holds and frees c.
+func (r *parRun[T, U]) empty(c *parChunk[T, U], yield func(U, error) bool) bool {
+	for i := range c.items[:c.next] {
+		if it := &c.items[i]; !yield(it.out, it.err) {
+			return false
+		}
+	}
+	if c.raise != nil {
+		panic(c.raise)
+	}
+	clear(c.items) // or the chunk would keep its values alive
+	c.items, c.next = c.items[:0], 0
+	r.free <- c
+	return true
+}
