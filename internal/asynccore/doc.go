@@ -10,7 +10,8 @@
 // a hang. Whatever waits, waits under a context.
 //
 // The package knows nothing of HTTP, of processes or of this program's types,
-// and it opens no connection. Clocks are not injected: tests run in a
+// and it opens no connection; file.go and watch.go alone touch the file
+// system. Clocks are not injected: tests run in a
 // testing/synctest bubble.
 //
 // A reader starts with gather.go for the simple case, runner.go for the
