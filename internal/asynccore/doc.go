@@ -11,8 +11,7 @@
 //
 // The package knows nothing of HTTP, of processes or of this program's types,
 // and it opens no connection; file.go and watch.go alone touch the file
-// system. Clocks are not injected: tests run in a
-// testing/synctest bubble.
+// system. Clocks are not injected: tests run in a testing/synctest bubble.
 //
 // A reader starts with gather.go for the simple case, runner.go for the
 // scheduler behind "specify batch", and stream.go for pipelines.

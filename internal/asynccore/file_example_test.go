@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
 )
@@ -38,4 +39,38 @@ func ExampleWalk() {
 		fmt.Println(e.Path, e.Type().IsRegular(), err)
 	}
 	// Output: doc.go true <nil>
+}
+
+// Each path comes once at the start, and then when it has changed: one place
+// reads the file, and no change falls in between.
+func ExampleWatch() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	name := filepath.Join(dir, "config.yaml")
+	write := func(content string) {
+		if _, err := asynccore.WriteFile(ctx, name, strings.NewReader(content), 0o600); err != nil {
+			panic(err)
+		}
+	}
+
+	write("jobs: 8")
+	for path, err := range asynccore.Watch(ctx, 10*time.Millisecond, name) {
+		if err != nil {
+			fmt.Println("watch:", err)
+			return
+		}
+		content, err := asynccore.ReadFile(ctx, path, 1<<20)
+		fmt.Println(string(content), err)
+		if string(content) == "jobs: 16" {
+			break
+		}
+		write("jobs: 16")
+	}
+	// Output:
+	// jobs: 8 <nil>
+	// jobs: 16 <nil>
 }

@@ -540,13 +540,13 @@ func (e *endlessLine) Read(p []byte) (int, error) {
 func TestLinesLongLineTakesConstantMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := Lines(&endlessLine{64 << 20}, 1000).Collect()
+	_, err := Lines(&endlessLine{16 << 20}, 1000).Collect()
 	runtime.ReadMemStats(&after)
 	if _, ok := errors.AsType[*TooLongError](err); !ok {
 		t.Errorf("got %v", err)
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<10 {
-		t.Errorf("64 MiB line: %d bytes allocated", used)
+		t.Errorf("16 MiB line: %d bytes allocated", used)
 	}
 }
 
