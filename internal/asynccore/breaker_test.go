@@ -1,0 +1,743 @@
+package asynccore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sony/gobreaker/v2"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+var errDown = errors.New("down")
+
+// report lets one call pass b and reports err for it.
+func report(t *testing.T, b *Breaker, err error) {
+	t.Helper()
+	done, refused := b.Allow()
+	if refused != nil {
+		t.Fatalf("Allow: %v", refused)
+	}
+	done(err)
+}
+
+func wantRefused(t *testing.T, b *Breaker, retryAt time.Time) {
+	t.Helper()
+	_, err := b.Allow()
+	open, ok := errors.AsType[*OpenError](err)
+	if !ok || !errors.Is(err, gobreaker.ErrOpenState) {
+		t.Fatalf("Allow: %v, want an *OpenError that is ErrOpenState", err)
+	}
+	if !open.RetryAt.Equal(retryAt) {
+		t.Fatalf("RetryAt %v, want %v", open.RetryAt, retryAt)
+	}
+}
+
+// The key of a dead host is given up two minutes after it opened first: rounds
+// after 1, 2, 4, 8, 16, 32 and 60 s, and not a nanosecond early.
+func TestBreakerCooldownGrows(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		cfg := DefaultBreakerConfig()
+		cfg.Key = "h"
+		b := NewBreaker(cfg)
+		for range 5 {
+			if b.State() != StateClosed {
+				t.Fatal("open before the fifth failure")
+			}
+			report(t, b, errDown)
+		}
+		opened := time.Now()
+		for _, cooldown := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			cooldown *= time.Second
+			if b.State() != StateOpen {
+				t.Fatalf("%v, want open", b.State())
+			}
+			retryAt := time.Now().Add(cooldown)
+			wantRefused(t, b, retryAt)
+			time.Sleep(cooldown - 1)
+			wantRefused(t, b, retryAt)
+			if got, want := b.Exhausted(), time.Since(opened) > 123*time.Second; got != want {
+				t.Fatalf("%v after opening: exhausted is %v", time.Since(opened), got)
+			}
+			time.Sleep(1)
+			report(t, b, errDown) // one failed probe ends the round
+		}
+		if !b.Exhausted() {
+			t.Error("not exhausted after two full rounds")
+		}
+
+		// Closing resets the cooldown.
+		time.Sleep(time.Minute)
+		report(t, b, nil)
+		if b.State() != StateHalfOpen || !b.Exhausted() {
+			t.Errorf("%v, exhausted %v after one success of two", b.State(), b.Exhausted())
+		}
+		report(t, b, nil)
+		if b.State() != StateClosed || b.Exhausted() || !b.RetryAt().IsZero() {
+			t.Errorf("%v, exhausted %v, retry at %v after two successes", b.State(), b.Exhausted(), b.RetryAt())
+		}
+		for range 5 {
+			report(t, b, errDown)
+		}
+		wantRefused(t, b, time.Now().Add(time.Second))
+		if got, want := b.Counts(), (Counts{Allowed: 20, Refused: 17, Failures: 18}); got != want {
+			t.Errorf("counts %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestBreakerConsecutive(t *testing.T) {
+	b := NewBreaker(BreakerConfig{Failures: 3})
+	for range 100 { // never three in a row
+		report(t, b, errDown)
+		report(t, b, errDown)
+		report(t, b, nil)
+	}
+	report(t, b, errDown)
+	report(t, b, errDown)
+	if got := b.Counts().Consecutive; got != 2 || b.State() != StateClosed {
+		t.Fatalf("%d in a row, %v", got, b.State())
+	}
+	// What does not count neither adds to the row nor breaks it.
+	for range 10 {
+		report(t, b, fmt.Errorf("dial: %w", ErrNotCounted))
+	}
+	if b.State() != StateClosed {
+		t.Fatal("opened by results that do not count")
+	}
+	report(t, b, errDown)
+	if b.State() != StateOpen {
+		t.Fatal("closed after three in a row")
+	}
+}
+
+func TestBreakerNeverOpens(t *testing.T) {
+	for _, failures := range []int{0, -1} {
+		b := NewBreaker(BreakerConfig{Failures: failures, Trip: func(uint32) bool { return true }})
+		for range 1000 {
+			report(t, b, errDown)
+		}
+	}
+}
+
+func TestBreakerTrip(t *testing.T) {
+	var retried atomic.Bool
+	var asked []uint32
+	b := NewBreaker(BreakerConfig{Failures: 3, Trip: func(n uint32) bool {
+		asked = append(asked, n)
+		return retried.Load()
+	}})
+	for range 5 {
+		report(t, b, errDown)
+	}
+	if b.State() != StateClosed {
+		t.Fatal("opened although Trip said no")
+	}
+	retried.Store(true)
+	report(t, b, errDown)
+	if b.State() != StateOpen {
+		t.Fatal("closed although Trip said yes")
+	}
+	if diff := cmp.Diff([]uint32{3, 4, 5, 6}, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBreakerProbes(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBreaker(BreakerConfig{Failures: 1, Successes: 3, ProbeTimeout: time.Minute})
+		late, _ := b.Allow()
+		report(t, b, errDown)
+		time.Sleep(time.Second)
+
+		// Fifty come at once: three pass.
+		var probes []func(error)
+		for range 50 {
+			if done, err := b.Allow(); err == nil {
+				probes = append(probes, done)
+			}
+		}
+		if len(probes) != 3 {
+			t.Fatalf("%d probes, want 3", len(probes))
+		}
+		wantRefused(t, b, time.Time{})
+
+		// One that does not count gives its slot back, once.
+		probes[0](ErrNotCounted)
+		probes[0](ErrNotCounted)
+		again, err := b.Allow()
+		if err != nil {
+			t.Fatalf("no slot came back: %v", err)
+		}
+		wantRefused(t, b, time.Time{})
+
+		// A result from before the round says nothing about it.
+		late(errDown)
+		probes[1](nil)
+		probes[1](errDown)
+		probes[2](nil)
+		if b.State() != StateHalfOpen {
+			t.Fatalf("%v before the third success", b.State())
+		}
+		again(nil)
+		if b.State() != StateClosed {
+			t.Fatalf("%v after the third success", b.State())
+		}
+	})
+}
+
+// gobreaker alone stays half-open for ever when a probe is never reported.
+func TestBreakerForgottenProbe(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBreaker(BreakerConfig{Key: "h", Failures: 1, Successes: 1})
+		report(t, b, errDown)
+		time.Sleep(time.Second)
+		ended := make(chan struct{})
+		var forgotten func(error)
+		go func() {
+			defer close(ended)
+			forgotten, _ = b.Allow()
+			runtime.Goexit()
+		}()
+		<-ended
+		time.Sleep(5*time.Minute - 1)
+		wantRefused(t, b, time.Time{})
+		time.Sleep(1)
+		synctest.Wait()
+		wantRefused(t, b, time.Now().Add(2*time.Second))
+		time.Sleep(2 * time.Second)
+		probe, err := b.Allow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		forgotten(nil) // too late
+		if b.State() != StateHalfOpen {
+			t.Fatalf("%v after a late result", b.State())
+		}
+		probe(nil)
+		if b.State() != StateClosed {
+			t.Fatalf("%v after the probe's success", b.State())
+		}
+		time.Sleep(time.Hour) // no timer of a reported probe is left to fire
+		synctest.Wait()
+		if b.State() != StateClosed {
+			t.Fatalf("%v an hour later", b.State())
+		}
+	})
+}
+
+func TestBreakerOnChange(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var log []string
+		var b *Breaker
+		var nested []func(error)
+		b = NewBreaker(BreakerConfig{Failures: 1, Successes: 1, OnChange: func(from, to State, retryAt time.Time) {
+			s := fmt.Sprintf("%v > %v", from, to)
+			if !retryAt.IsZero() {
+				s += fmt.Sprintf(" until %v", retryAt.Sub(start))
+			}
+			log = append(log, s)
+			if to == StateClosed && len(nested) == 0 {
+				done, _ := b.Allow() // no lock is held
+				nested = append(nested, done)
+				done(errDown) // its change is told after this one
+				log = append(log, "told of closed")
+			}
+		}})
+		report(t, b, errDown)
+		time.Sleep(time.Second)
+		report(t, b, nil)
+		want := []string{
+			"closed > open until 1s",
+			"open > half-open",
+			"half-open > closed",
+			"told of closed",
+			"closed > open until 2s",
+		}
+		if diff := cmp.Diff(want, log); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestBreakerOnChangePanics(t *testing.T) {
+	var told int
+	b := NewBreaker(BreakerConfig{Failures: 1, Cooldown: 1, Successes: 1, OnChange: func(from, to State, _ time.Time) {
+		if told++; told == 1 {
+			panic("in OnChange")
+		}
+	}})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		report(t, b, errDown)
+	}()
+	for deadline := time.Now().Add(5 * time.Second); b.State() != StateClosed; {
+		if time.Now().After(deadline) {
+			t.Fatal("the breaker hangs after a panic in OnChange")
+		}
+		if done, err := b.Allow(); err == nil {
+			done(nil)
+		}
+	}
+	if told != 3 {
+		t.Errorf("told %d times, want 3", told)
+	}
+}
+
+// Whatever many goroutines do to one breaker, the changes that it tells make a
+// chain, and it can always be closed afterwards.
+func TestBreakerStress(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	rounds := 3000
+	if testing.Short() {
+		rounds = 300
+	}
+	var (
+		mu      sync.Mutex
+		chain   []State
+		probing atomic.Int64
+	)
+	b := NewBreaker(BreakerConfig{Failures: 3, Cooldown: time.Microsecond, MaxCooldown: 4 * time.Microsecond, Successes: 2,
+		OnChange: func(from, to State, _ time.Time) {
+			mu.Lock()
+			defer mu.Unlock()
+			if len(chain) > 0 && chain[len(chain)-1] != from {
+				t.Errorf("told of %v > %v after %v", from, to, chain[len(chain)-1])
+			}
+			chain = append(chain, to)
+		}})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range rounds {
+				done, err := b.Allow()
+				if err != nil {
+					runtime.Gosched()
+					continue
+				}
+				probing.Add(1)
+				done([]error{nil, errDown, errDown, ErrNotCounted}[rand.N(4)])
+				done(errDown) // must not count
+			}
+		})
+	}
+	wg.Wait()
+	if probing.Load() == 0 || len(chain) == 0 {
+		t.Fatal("nothing happened")
+	}
+	for deadline := time.Now().Add(5 * time.Second); b.State() != StateClosed; {
+		if time.Now().After(deadline) {
+			t.Fatalf("wedged in %v", b.State())
+		}
+		if done, err := b.Allow(); err == nil {
+			done(nil)
+		}
+	}
+	c := b.Counts()
+	if c.Failures == 0 || c.Failures > c.Allowed {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+// modelBreaker is the breaker as one would write it down: a state machine with
+// the time as an argument. TestBreakerModel compares it with Breaker.
+type modelBreaker struct {
+	failures, successes    int
+	first, longest, expire time.Duration
+
+	state     State
+	round     int // grows with each change of state
+	row       int
+	admitted  int // probes of this round that count or may
+	succeeded int
+	cooldown  time.Duration
+	retryAt   time.Time
+	exhausted bool
+}
+
+type modelCall struct {
+	done    func(error)
+	round   int
+	probe   bool
+	expires time.Time
+	settled bool
+}
+
+func (m *modelBreaker) to(s State) {
+	m.state, m.round = s, m.round+1
+	m.row, m.admitted, m.succeeded, m.retryAt = 0, 0, 0, time.Time{}
+}
+
+func (m *modelBreaker) open(now time.Time, cooldown time.Duration) {
+	m.to(StateOpen)
+	m.cooldown, m.retryAt = cooldown, now.Add(cooldown)
+}
+
+func (m *modelBreaker) allow(now time.Time) (*modelCall, bool) {
+	if m.state == StateOpen {
+		if now.Before(m.retryAt) {
+			return nil, false
+		}
+		m.to(StateHalfOpen)
+	}
+	c := &modelCall{round: m.round, probe: m.state == StateHalfOpen, expires: now.Add(m.expire)}
+	if c.probe {
+		if m.admitted == m.successes {
+			return nil, false
+		}
+		m.admitted++
+	}
+	return c, true
+}
+
+func (m *modelBreaker) done(c *modelCall, err error, now time.Time) {
+	if c.settled {
+		return
+	}
+	c.settled = true
+	if c.round != m.round {
+		return
+	}
+	switch {
+	case err == ErrNotCounted && c.probe:
+		m.admitted--
+	case err == ErrNotCounted:
+	case err == nil && c.probe:
+		if m.succeeded++; m.succeeded == m.successes {
+			m.to(StateClosed)
+			m.exhausted = false
+		}
+	case err == nil:
+		m.row = 0
+	case c.probe:
+		m.exhausted = m.exhausted || m.cooldown == m.longest
+		m.open(now, min(2*m.cooldown, m.longest))
+	default:
+		if m.row++; m.row == m.failures {
+			m.open(now, m.first)
+		}
+	}
+}
+
+// breakerStep is one thing that is done to a breaker and to its model.
+type breakerStep struct {
+	Do   string
+	Call int           // for "done": which call, counted round; one that is done too
+	Err  error         // for "done"
+	For  time.Duration // for "sleep"; "sleep until probed" wakes so much too early
+}
+
+var breakerSteps = rapid.Custom(func(t *rapid.T) breakerStep {
+	return breakerStep{
+		Do:   rapid.SampledFrom([]string{"allow", "allow", "done", "done", "sleep", "sleep until probed"}).Draw(t, "do"),
+		Call: rapid.IntRange(0, 9).Draw(t, "call"),
+		Err:  rapid.SampledFrom([]error{nil, errDown, errDown, ErrNotCounted}).Draw(t, "err"),
+		For:  rapid.SampledFrom([]time.Duration{0, 1, time.Millisecond, time.Second, 3 * time.Second, 9 * time.Second}).Draw(t, "for"),
+	}
+})
+
+// run does steps to a Breaker and to m and returns the first difference. It
+// must run in a bubble of its own: the fake clock of a shared one would soon
+// pass the deadline after which rapid stops looking.
+func (m *modelBreaker) run(steps []breakerStep) error {
+	b := NewBreaker(BreakerConfig{Failures: m.failures, Successes: m.successes,
+		Cooldown: m.first, MaxCooldown: m.longest, ProbeTimeout: m.expire})
+	var calls []*modelCall
+	for i, s := range steps {
+		switch s.Do {
+		case "allow":
+			done, err := b.Allow()
+			c, ok := m.allow(time.Now())
+			if ok != (err == nil) {
+				return fmt.Errorf("step %d: Allow gave %v; the model lets it pass: %v", i, err, ok)
+			}
+			if open, _ := errors.AsType[*OpenError](err); !ok && !open.RetryAt.Equal(m.retryAt) {
+				return fmt.Errorf("step %d: refused until %v, want %v", i, open.RetryAt, m.retryAt)
+			}
+			if ok {
+				c.done = done
+				calls = append(calls, c)
+			}
+		case "done":
+			if len(calls) > 0 {
+				c := calls[s.Call%len(calls)]
+				c.done(s.Err)
+				m.done(c, s.Err, time.Now())
+			}
+		case "sleep":
+			m.sleep(s.For, calls)
+		case "sleep until probed":
+			if m.state == StateOpen {
+				m.sleep(time.Until(m.retryAt)-s.For, calls)
+			}
+		}
+		if b.State() != m.state || !b.RetryAt().Equal(m.retryAt) || b.Exhausted() != m.exhausted {
+			return fmt.Errorf("after step %d: %v until %v, exhausted %v; want %v until %v, exhausted %v", i,
+				b.State(), b.RetryAt(), b.Exhausted(), m.state, m.retryAt, m.exhausted)
+		}
+	}
+	return nil
+}
+
+// sleep lets time pass for both; the model's probes expire in its order.
+func (m *modelBreaker) sleep(d time.Duration, calls []*modelCall) {
+	end := time.Now().Add(d)
+	expired := slices.DeleteFunc(slices.Clone(calls), func(c *modelCall) bool {
+		return !c.probe || c.settled || c.expires.After(end)
+	})
+	slices.SortStableFunc(expired, func(a, b *modelCall) int { return a.expires.Compare(b.expires) })
+	for _, c := range expired {
+		m.done(c, errDown, c.expires)
+	}
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestBreakerModel(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &modelBreaker{
+			failures:  rapid.IntRange(1, 3).Draw(rt, "failures"),
+			successes: rapid.IntRange(1, 3).Draw(rt, "successes"),
+			first:     time.Second,
+			longest:   time.Duration(rapid.IntRange(1, 9).Draw(rt, "longest")) * time.Second,
+			expire:    5 * time.Second,
+		}
+		steps := rapid.SliceOfN(breakerSteps, 50, 200).Draw(rt, "steps")
+		var err error
+		synctest.Test(t, func(*testing.T) { err = m.run(steps) })
+		if err != nil {
+			rt.Fatal(err)
+		}
+	})
+}
+
+func TestBreakers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bs := NewBreakers(BreakersConfig{MaxKeys: 3})
+		fail := func(key string) {
+			t.Helper()
+			for range 5 {
+				done, err := bs.Allow(key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				done(errDown)
+			}
+		}
+		pass := func(key string) bool {
+			done, err := bs.Allow(key)
+			if err == nil {
+				done(nil)
+			}
+			return err == nil
+		}
+		fail("a")
+		if bs.State("a") != StateOpen || !bs.RetryAt("a").Equal(time.Now().Add(time.Second)) {
+			t.Fatalf("a: %v until %v", bs.State("a"), bs.RetryAt("a"))
+		}
+		if bs.State("b") != StateClosed || !bs.RetryAt("b").IsZero() || !pass("b") {
+			t.Fatal("b suffers from a")
+		}
+		_, err := bs.Allow("a")
+		if open, ok := errors.AsType[*OpenError](err); !ok || open.Key != "a" {
+			t.Fatalf("Allow: %v", err)
+		}
+		// Closed ones make room first, the oldest of them before others.
+		pass("c")
+		pass("b")
+		pass("d") // drops c
+		if _, ok := bs.keys.peek("c"); ok || bs.State("a") != StateOpen {
+			t.Error("d did not take the place of c")
+		}
+		if _, ok := bs.keys.peek("b"); !ok {
+			t.Error("b was dropped before c")
+		}
+		// With no closed one left the oldest goes: a, then b.
+		fail("b")
+		fail("d")
+		fail("e")
+		if bs.State("a") != StateClosed || bs.State("b") != StateOpen {
+			t.Errorf("a %v, b %v", bs.State("a"), bs.State("b"))
+		}
+		for i := range 100 {
+			fail(fmt.Sprint(i))
+		}
+		if n := len(bs.keys.byKey); n != 3 || bs.keys.recent.Len() != 3 {
+			t.Errorf("%d keys, want 3", n)
+		}
+	})
+}
+
+func TestDo(t *testing.T) {
+	bs := NewBreakers(BreakersConfig{Configure: func(key string) BreakerConfig {
+		return BreakerConfig{Failures: 1}
+	}})
+	ctx := t.Context()
+	ended, cancel := context.WithCancelCause(ctx)
+	cause := errors.New("the user left")
+
+	v, err := Do(ctx, bs, "ok", func(context.Context) (int, error) { return 7, nil })
+	if v != 7 || err != nil {
+		t.Errorf("%d, %v", v, err)
+	}
+
+	_, err = Do(ended, bs, "canceled", func(ctx context.Context) (int, error) {
+		cancel(cause)
+		return 0, ctx.Err()
+	})
+	if err != context.Canceled || bs.State("canceled") != StateClosed {
+		t.Errorf("%v, %v after a cancel", err, bs.State("canceled"))
+	}
+	_, err = Do(ended, bs, "canceled", func(ctx context.Context) (int, error) {
+		t.Error("called under an ended context")
+		return 0, nil
+	})
+	if err != cause {
+		t.Errorf("%v, want the cause", err)
+	}
+
+	_, err = Do(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
+		attempt, cancel := context.WithTimeout(ctx, 1)
+		defer cancel()
+		<-attempt.Done()
+		return 0, attempt.Err()
+	})
+	if err != context.DeadlineExceeded || bs.State("timeout") != StateOpen {
+		t.Errorf("%v, %v after a timeout of its own", err, bs.State("timeout"))
+	}
+	_, err = Do(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
+		t.Error("called with an open breaker")
+		return 0, nil
+	})
+	if !errors.Is(err, gobreaker.ErrOpenState) {
+		t.Errorf("%v, want a refusal", err)
+	}
+
+	func() {
+		defer func() {
+			if p := recover(); p != "in fn" {
+				t.Errorf("recovered %v", p)
+			}
+		}()
+		Do(ctx, bs, "panic", func(context.Context) (int, error) { panic("in fn") })
+	}()
+	if bs.State("panic") != StateOpen {
+		t.Errorf("%v after a panic", bs.State("panic"))
+	}
+}
+
+func TestOpenErrorText(t *testing.T) {
+	at := time.Date(2026, 11, 22, 17, 41, 3, 0, time.UTC)
+	for want, err := range map[string]error{
+		`circuit breaker of "https://h:443" is open until 2026-11-22T17:41:03Z`: &OpenError{Key: "https://h:443", RetryAt: at},
+		`circuit breaker of "https://h:443" is being probed`:                    &OpenError{Key: "https://h:443"},
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
+		}
+	}
+}
+
+// The seed's pattern "Circuit Breaker for Fault Tolerance": open after five
+// failures, probe later, close after two successes.
+func ExampleBreakers() {
+	breakers := NewBreakers(BreakersConfig{}) // 5 failures, 1 s growing to 60 s, 2 successes
+	get := func(ctx context.Context) (string, error) { return "", errors.New("503 Service Unavailable") }
+	for range 6 {
+		_, err := Do(context.Background(), breakers, "https://api.example.com", get)
+		if open, ok := errors.AsType[*OpenError](err); ok {
+			fmt.Println("not asked:", open.Key, "is", breakers.State(open.Key))
+			continue
+		}
+		fmt.Println(err)
+	}
+	// Output:
+	// 503 Service Unavailable
+	// 503 Service Unavailable
+	// 503 Service Unavailable
+	// 503 Service Unavailable
+	// 503 Service Unavailable
+	// not asked: https://api.example.com is open
+}
+
+func BenchmarkBreakerAllow(b *testing.B) {
+	b.Run("passing", func(b *testing.B) {
+		br := NewBreaker(DefaultBreakerConfig())
+		b.ReportAllocs()
+		for b.Loop() {
+			done, err := br.Allow()
+			if err != nil {
+				b.Fatal(err)
+			}
+			done(nil)
+		}
+	})
+	b.Run("failing", func(b *testing.B) { // every other result a failure
+		br := NewBreaker(DefaultBreakerConfig())
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			done, err := br.Allow()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if i%2 == 0 {
+				done(errDown)
+			} else {
+				done(nil)
+			}
+		}
+	})
+	b.Run("open", func(b *testing.B) {
+		br := NewBreaker(BreakerConfig{Failures: 1, Cooldown: time.Hour, MaxCooldown: time.Hour})
+		done, _ := br.Allow()
+		done(errDown)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := br.Allow(); err == nil {
+				b.Fatal("passed")
+			}
+		}
+	})
+	b.Run("keyed", func(b *testing.B) {
+		bs := NewBreakers(BreakersConfig{})
+		b.ReportAllocs()
+		for b.Loop() {
+			done, err := bs.Allow("https://example.com:443")
+			if err != nil {
+				b.Fatal(err)
+			}
+			done(nil)
+		}
+	})
+	b.Run("gobreaker", func(b *testing.B) { // TwoStep itself, for comparison
+		gb := gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{})
+		b.ReportAllocs()
+		for b.Loop() {
+			done, err := gb.Allow()
+			if err != nil {
+				b.Fatal(err)
+			}
+			done(nil)
+		}
+	})
+}
