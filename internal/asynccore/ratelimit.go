@@ -227,5 +227,5 @@ func (rl *RateLimiter) limiter(key string) *Limiter {
 func (l *Limiter) full() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiting == 0 && l.lack(time.Now(), l.rate.Burst()) == 0
+	return l.lack(time.Now(), l.rate.Burst()) == 0
 }

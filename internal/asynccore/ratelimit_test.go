@@ -292,6 +292,11 @@ func TestWaitBeyondDeadline(t *testing.T) {
 		if err := l.Wait(ctx); err != nil || time.Since(start) != 4*time.Second {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second+1)
+		defer cancel()
+		if err := l.Wait(ctx); err != nil { // nobody is ahead any more
+			t.Error(err)
+		}
 	})
 }
 

@@ -276,6 +276,21 @@ func TestRetryCanceled(t *testing.T) {
 	})
 }
 
+// Each Retry is a request to the budget: with half a retry a request, every
+// second call that fails may retry once.
+func TestRetryFillsBudget(t *testing.T) {
+	p := RetryPolicy{Max: 1, Budget: NewRetryBudget(0.5, 1)}
+	var attempts []int
+	for range 6 {
+		_, err := Retry(t.Context(), p, func(context.Context, int) (int, error) { return 0, errDown })
+		failed, _ := errors.AsType[*RetryError](err)
+		attempts = append(attempts, failed.Attempts)
+	}
+	if diff := cmp.Diff([]int{2, 1, 2, 1, 2, 1}, attempts); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPermanent(t *testing.T) {
 	if Permanent(nil) != nil {
 		t.Error("Permanent(nil) is an error")
