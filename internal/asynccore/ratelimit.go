@@ -105,6 +105,20 @@ func (l *Limiter) TakeAt(now time.Time) (until time.Time, ok bool) {
 	return l.take(now)
 }
 
+// PeekAt is TakeAt that takes nothing: it says whether there is a token at now,
+// and else when there will be one.
+func (l *Limiter) PeekAt(now time.Time) (until time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Before(l.latest) {
+		now = l.latest
+	}
+	if lack := l.lack(now, 1); lack > 0 {
+		return now.Add(lack), false
+	}
+	return now, true
+}
+
 // take is TakeAt with mu held.
 func (l *Limiter) take(now time.Time) (time.Time, bool) {
 	// The bucket would go back to an earlier now, which callers racing for mu
