@@ -1,0 +1,203 @@
+package asynccore
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// jobBody is what a job does. run is called once, by a worker or, when the job
+// ended before it started, by Runner.resolve. A panic does not leave it.
+type jobBody interface{ run(s *Slot) }
+
+// goBody is the function of a job without a handle.
+type goBody func(context.Context)
+
+func (fn goBody) run(s *Slot) {
+	guard(
+		func() (struct{}, error) {
+			fn((*jobContext)(s))
+			return struct{}{}, nil
+		},
+		func(_ struct{}, err error) {
+			if err != nil {
+				s.scope.r.fail(s, err)
+			}
+		})
+}
+
+// slabSlots is how many slots are allocated at once. They are not used again,
+// since a context may outlive its job (a dial of net/http does): so a job that
+// is kept for long keeps its slab, 4 KiB, and no more than that.
+const slabSlots = 32
+
+// submit accepts body as a job in s, or in a slot of the slab if s is nil.
+func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait bool) error {
+	if !j.Priority.valid() {
+		return fmt.Errorf("submit job: %v is not a priority", j.Priority)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	now := r.lock()
+	full := r.full() || r.blocked.first != nil
+	if r.closed || full && !wait {
+		err := ErrQueueFull
+		if r.closed {
+			err = ErrClosed
+		}
+		r.unlock(now)
+		return err
+	}
+	if s == nil {
+		if len(r.slab) == 0 {
+			r.slab = make([]Slot, slabSlots)
+		}
+		s, r.slab = &r.slab[0], r.slab[1:]
+	}
+	s.scope = r.join(ctx)
+	s.body, s.key, s.rank = body, j.Key, priorityRanks[j.Priority]
+	s.started = -1
+	if j.QueueTimeout > 0 || j.Timeout > 0 {
+		if s.own == nil {
+			s.own = new(ownContext)
+		}
+		s.own.queueTimeout, s.own.timeout = j.QueueTimeout, j.Timeout
+	}
+	if !full {
+		r.enqueue(s, now)
+		r.unlock(now)
+		return nil
+	}
+	s.state = slotBlocked
+	r.blocked.push(s)
+	w := r.wait(s)
+	r.unlock(now)
+	return r.awaitRoom(ctx, s, w)
+}
+
+// awaitRoom waits until the submission of s is let in or refused.
+func (r *Runner) awaitRoom(ctx context.Context, s *Slot, w *jobWait) error {
+	resume := lendSlot(ctx, r)
+	// If the slot does not come back the calling job has been cancelled, as it
+	// will see: the submission stands.
+	defer resume()
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+	now := r.lock()
+	if s.state == slotBlocked {
+		r.blocked.remove(s)
+		r.answer(s, context.Cause(ctx))
+	}
+	err := r.collect(w)
+	if err != nil {
+		s.state = slotDone
+		r.quit(s.scope)
+	}
+	r.unlock(now)
+	return err
+}
+
+// full reports whether a submission has to wait. Jobs that the free slots are
+// about to take do not count: their workers are on the way.
+func (r *Runner) full() bool {
+	room := r.queue
+	if free := r.workers - r.running; free > 0 && r.ready != 0 {
+		room += free
+	}
+	return r.queued+r.parked >= room
+}
+
+// enqueue puts s, which is new, into its lane. The caller holds r.mu.
+func (r *Runner) enqueue(s *Slot, now time.Duration) {
+	s.state = slotQueued
+	s.enqueued = now
+	s.seq = r.seq
+	r.seq++
+	r.live++
+	r.queued++
+	r.byRank[s.rank]++
+	s.scope.add(s)
+	if s.own != nil && s.own.queueTimeout > 0 {
+		r.helpers++
+		s.own.timer = time.AfterFunc(s.own.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
+	}
+	r.line(s)
+}
+
+// dequeue undoes what enqueue counted. The caller holds r.mu.
+func (r *Runner) dequeue(s *Slot) {
+	r.queued--
+	r.byRank[s.rank]--
+	s.scope.remove(s)
+	if s.own != nil && s.own.timer != nil && s.own.timer.Stop() {
+		r.helpers--
+	}
+}
+
+func (r *Runner) queueTimedOut(s *Slot) {
+	now := r.lock()
+	r.helpers--
+	if s.state == slotQueued {
+		s.own.end(&TimeoutError{Op: "queue wait", After: s.own.queueTimeout})
+		r.doom(s)
+	}
+	r.unlock(now)
+}
+
+// letIn moves blocked submissions into the queue as far as there is room and
+// reports whether there was any. The caller holds r.mu.
+func (r *Runner) letIn(now time.Duration) bool {
+	any := false
+	for s := r.blocked.first; s != nil && !r.full(); s = r.blocked.first {
+		r.blocked.remove(s)
+		r.enqueue(s, now)
+		r.answer(s, nil)
+		any = true
+	}
+	return any
+}
+
+// A jobWait is where a goroutine waits for a place in the queue or for a slot.
+type jobWait struct {
+	done chan struct{} // holds one token when the answer is there
+	err  error
+}
+
+// wait makes the jobWait of s. The caller holds r.mu.
+func (r *Runner) wait(s *Slot) *jobWait {
+	var w *jobWait
+	if n := len(r.waits); n > 0 {
+		w, r.waits = r.waits[n-1], r.waits[:n-1]
+	} else {
+		w = &jobWait{done: make(chan struct{}, 1)}
+	}
+	s.wait = w
+	return w
+}
+
+// answer ends the wait of s, if there is one. The caller holds r.mu.
+func (r *Runner) answer(s *Slot, err error) {
+	if w := s.wait; w != nil {
+		s.wait = nil
+		w.err = err
+		w.done <- struct{}{} // never blocks: one answer a wait
+	}
+}
+
+// collect returns the answer to w, which has been given, and keeps w for the
+// next wait. The caller holds r.mu.
+func (r *Runner) collect(w *jobWait) error {
+	select {
+	case <-w.done: // unless the waiting goroutine has received it
+	default:
+	}
+	err := w.err
+	w.err = nil
+	if len(r.waits) < slabSlots {
+		r.waits = append(r.waits, w)
+	}
+	return err
+}

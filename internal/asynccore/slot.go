@@ -1,0 +1,209 @@
+package asynccore
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Slot is the right to run that a job of a Runner holds while it works, and
+// stands for the job itself: it is found by SlotFrom in the job's context. It is
+// meant for the goroutine of the job; after the job has ended it is of no use,
+// but harmless.
+type Slot struct {
+	// Set before the job is queued.
+	scope *jobScope
+	body  jobBody
+	own   *ownContext // nil if only scope ends the context of the job
+	rank  uint8
+
+	// Guarded by Runner.mu.
+	state      slotState
+	index      int      // in band.resumed
+	key        string   // the lane it is in, or was in last
+	lane       *lane    // while queued, resuming or held
+	wait       *jobWait // of a goroutine that is blocked for s
+	next, prev *Slot    // in band.fresh, Runner.blocked or Runner.doomed
+	seq        uint64   // age: the place in the order of submission
+	enqueued   time.Duration
+	started    time.Duration // -1 until then
+
+	scopeNext, scopePrev *Slot // in the scope's list of queued jobs
+}
+
+type slotState uint8
+
+const (
+	slotNew      slotState = iota
+	slotBlocked            // waits for room in the queue
+	slotQueued             // waits in its lane for its first start
+	slotHeld               // runs
+	slotParked             // has released its slot
+	slotLent               // has done so to wait for other jobs of the Runner
+	slotResuming           // waits in a lane to get a slot again
+	slotDoomed             // never got a slot and is told so
+	slotDone
+)
+
+var errSlotBusy = errors.New("slot: another goroutine of the job is acquiring it")
+
+type slotKey struct{}
+
+// SlotFrom returns the slot of the job that ctx belongs to, nil if there is
+// none.
+func SlotFrom(ctx context.Context) *Slot {
+	s, _ := ctx.Value(slotKey{}).(*Slot)
+	return s
+}
+
+// Release gives the slot back, so that another job may run while this one
+// waits. It does nothing when the slot is not held. A job may end without its
+// slot.
+func (s *Slot) Release() { s.yield(slotParked) }
+
+// yield gives the slot back if it is held, and says whether it was and under
+// which key.
+func (s *Slot) yield(to slotState) (key string, ok bool) {
+	r := s.scope.r
+	now := r.lock()
+	if s.state == slotHeld {
+		key, ok = s.key, true
+		r.park(s, to, now)
+	}
+	r.unlock(now)
+	return key, ok
+}
+
+// park takes the slot from s, whose job goes on. The caller holds r.mu.
+func (r *Runner) park(s *Slot, to slotState, now time.Duration) {
+	r.giveBack(s, now)
+	s.state = to
+	if to == slotParked {
+		r.parked++
+	}
+}
+
+// Acquire takes a slot in the lane of key and waits until there is one. The job
+// keeps its class and its age: it goes before all jobs in the lane that were
+// submitted later. A slot that is held under key is kept; one that is held
+// under another key is released first.
+//
+// The error is context.Cause(ctx) when ctx ends first, the cause of Stop when
+// the Runner is stopped, and ErrClosed when the job has ended. The slot is not
+// held then.
+func (s *Slot) Acquire(ctx context.Context, key string) error {
+	var cause error
+	if ctx.Err() != nil {
+		cause = context.Cause(ctx)
+	}
+	r := s.scope.r
+	now := r.lock()
+	if s.state == slotHeld {
+		if s.key == key {
+			r.unlock(now)
+			return nil
+		}
+		r.park(s, slotParked, now)
+	}
+	switch {
+	case s.state == slotDone:
+		cause = ErrClosed
+	case s.state == slotResuming:
+		cause = errSlotBusy
+	case r.stopped:
+		cause = r.cause
+	}
+	if cause != nil {
+		r.unlock(now)
+		return cause
+	}
+	if s.state != slotParked {
+		r.parked++
+	}
+	s.state, s.key = slotResuming, key
+	w := r.wait(s)
+	r.line(s)
+	r.unlock(now)
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+	return s.acquired(ctx, w)
+}
+
+// acquired ends the wait of Acquire, which has an answer or whose ctx has ended.
+func (s *Slot) acquired(ctx context.Context, w *jobWait) error {
+	r := s.scope.r
+	now := r.lock()
+	if s.wait == w { // no answer yet
+		r.unline(s)
+		s.state = slotParked
+		r.answer(s, context.Cause(ctx))
+	}
+	err := r.collect(w)
+	r.unlock(now)
+	return err
+}
+
+// Held reports whether the job holds its slot.
+func (s *Slot) Held() bool {
+	r := s.scope.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return s.state == slotHeld
+}
+
+// Key returns the key of the lane that the slot is held in or was held in last:
+// at first Job.Key.
+func (s *Slot) Key() string {
+	r := s.scope.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return s.key
+}
+
+// Enqueued returns when the job was queued, which is after the time that its
+// submission was blocked.
+func (s *Slot) Enqueued() time.Time {
+	r := s.scope.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.epoch.Add(s.enqueued)
+}
+
+// Started returns when the job got its first slot, the zero time if it never
+// did.
+func (s *Slot) Started() time.Time {
+	r := s.scope.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.started < 0 {
+		return time.Time{}
+	}
+	return r.epoch.Add(s.started)
+}
+
+// Yield releases the slot of the job that ctx belongs to. resume takes it again
+// under the same key, as Slot.Acquire does. Where no slot is held both do
+// nothing.
+func Yield(ctx context.Context) (resume func(ctx context.Context) error) {
+	if s := SlotFrom(ctx); s != nil {
+		if key, ok := s.yield(slotParked); ok {
+			return func(ctx context.Context) error { return s.Acquire(ctx, key) }
+		}
+	}
+	return func(context.Context) error { return nil }
+}
+
+// lendSlot releases the slot of the job that ctx belongs to, if it is one of r,
+// for as long as the job waits for other jobs of r: they might need it. resume
+// takes it again under the context of the job, since ctx may end with the wait.
+// r may be nil.
+func lendSlot(ctx context.Context, r *Runner) (resume func() error) {
+	if s := SlotFrom(ctx); s != nil && s.scope.r == r {
+		if key, ok := s.yield(slotLent); ok {
+			return func() error { return s.Acquire((*jobContext)(s), key) }
+		}
+	}
+	return func() error { return nil }
+}

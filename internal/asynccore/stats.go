@@ -1,0 +1,27 @@
+package asynccore
+
+// Stats is a Runner at one moment.
+type Stats struct {
+	Workers int    // slots there are
+	Running int    // slots held; above Workers for a while after SetWorkers
+	Queued  int    // jobs that wait for their first start
+	Waiting [5]int // the same by class, from Critical to InBackground
+	Parked  int    // jobs that gave their slot back, or are getting it again
+	Blocked bool   // submissions wait for room in the queue
+	Lanes   int    // keys that have jobs, slots or a pause
+}
+
+// Stats returns the state of r.
+func (r *Runner) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Stats{
+		Workers: r.workers,
+		Running: r.running,
+		Queued:  r.queued,
+		Waiting: r.byRank,
+		Parked:  r.parked,
+		Blocked: r.blocked.first != nil,
+		Lanes:   len(r.lanes),
+	}
+}
