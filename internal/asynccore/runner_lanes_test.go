@@ -1,0 +1,291 @@
+package asynccore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+// A gate is an Admission that a test sets.
+type gate struct {
+	mu    sync.Mutex // guards the rest
+	until map[string]time.Time
+	shut  map[string]bool
+	rate  time.Duration // least time between grants of a key
+	most  int           // slots a key, 0 = any
+	held  map[string]int
+	asked []string
+}
+
+func newGate() *gate {
+	return &gate{until: make(map[string]time.Time), shut: make(map[string]bool), held: make(map[string]int)}
+}
+
+func (g *gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked = append(g.asked, fmt.Sprintf("%s %v", key, resumed))
+	if g.shut[key] || g.most > 0 && g.held[key] == g.most {
+		return time.Time{}, false
+	}
+	if until := g.until[key]; now.Before(until) {
+		return until, false
+	}
+	if g.rate > 0 {
+		g.until[key] = now.Add(g.rate)
+	}
+	g.held[key]++
+	return time.Time{}, true
+}
+
+func (g *gate) Release(key string, _ time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held[key]--
+}
+
+// questions returns what was asked since the last time.
+func (g *gate) questions() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	asked := g.asked
+	g.asked = nil
+	return asked
+}
+
+func (g *gate) set(change func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change()
+}
+
+// balanced checks that each slot granted was released once.
+func (g *gate) balanced(t *testing.T) {
+	t.Helper()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for key, n := range g.held {
+		if n != 0 {
+			t.Errorf("%d slots of %q too many were granted", n, key)
+		}
+	}
+}
+
+func TestAdmissionUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		g.rate = 3 * time.Second
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10, Admission: g})
+		start := time.Now()
+		var l trace
+		for i := range 3 {
+			for _, key := range []string{"a", "b", ""} { // the empty key asks nobody
+				mustGo(t, r, asynccore.Job{Key: key}, func(context.Context) { l.note("%v %q%d", time.Since(start), key, i) })
+				synctest.Wait()
+			}
+		}
+		mustClose(t, r)
+		l.want(t, `0s "a"0`, `0s "b"0`, `0s ""0`, `0s ""1`, `0s ""2`, `3s "a"1`, `3s "b"1`, `6s "a"2`, `6s "b"2`)
+		g.balanced(t)
+	})
+}
+
+// Without a time, a lane is asked again after a release and after Wake, and not
+// in between.
+func TestAdmissionWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		g.shut["a"] = true
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10, Admission: g})
+		var l trace
+		expect := func(asked ...string) {
+			t.Helper()
+			synctest.Wait()
+			if diff := cmp.Diff(asked, g.questions()); diff != "" {
+				t.Errorf("questions (-want +got):\n%s", diff)
+			}
+		}
+		for i := range 3 {
+			mustGo(t, r, asynccore.Job{Key: "a"}, l.busy(fmt.Sprint("a", i), time.Second))
+		}
+		expect("a false")
+		mustGo(t, r, asynccore.Job{Key: "b"}, l.busy("b", time.Second))
+		expect("b false")
+		r.Wake("a")
+		expect("a false")
+		r.Wake("unknown")
+		r.SetWorkers(11)
+		time.Sleep(time.Hour)
+		expect()
+		g.set(func() { g.shut["a"], g.most = false, 1 })
+		r.Wake("a")
+		expect("a false", "a false")
+		l.want(t, "b", "a0")
+		time.Sleep(time.Second) // a0 ends
+		expect("a false", "a false")
+		l.want(t, "b", "a0", "a1")
+		mustClose(t, r)
+		l.want(t, "b", "a0", "a1", "a2")
+		g.balanced(t)
+	})
+}
+
+// An answer that names the past must not keep the Runner asking.
+func TestAdmissionUntilPast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Admission: stubborn{refuseFor: time.Second, start: time.Now()}})
+		start := time.Now()
+		started := make(chan time.Duration, 1)
+		mustGo(t, r, asynccore.Job{Key: "a"}, func(context.Context) { started <- time.Since(start) })
+		if got := <-started; got != time.Second {
+			t.Errorf("started after %v, want 1s", got)
+		}
+		mustClose(t, r)
+	})
+}
+
+type stubborn struct {
+	refuseFor time.Duration
+	start     time.Time
+}
+
+func (s stubborn) Admit(_ string, _ bool, now time.Time) (time.Time, bool) {
+	return s.start, now.Sub(s.start) >= s.refuseFor
+}
+
+func (stubborn) Release(string, time.Time) {}
+
+func TestAdmissionResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Admission: g})
+		mustGo(t, r, asynccore.Job{Key: "a"}, func(ctx context.Context) {
+			resume := asynccore.Yield(ctx)
+			if err := resume(ctx); err != nil {
+				t.Error(err)
+			}
+			if err := asynccore.SlotFrom(ctx).Acquire(ctx, "b"); err != nil {
+				t.Error(err)
+			}
+		})
+		mustClose(t, r)
+		if diff := cmp.Diff([]string{"a false", "a true", "b true"}, g.questions()); diff != "" {
+			t.Errorf("questions (-want +got):\n%s", diff)
+		}
+		g.balanced(t)
+	})
+}
+
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2})
+		start := time.Now()
+		var l trace
+		submit := func(key string) {
+			mustGo(t, r, asynccore.Job{Key: key}, func(context.Context) { l.note("%v %s", time.Since(start), key) })
+		}
+		r.Pause("a", start.Add(time.Minute)) // before there is a job
+		r.Pause("b", start.Add(20*time.Second))
+		r.Pause("c", start.Add(30*time.Second).Round(0)) // a date, as Retry-After gives it
+		for _, key := range []string{"a", "b", "c", "d"} {
+			submit(key)
+		}
+		synctest.Wait()
+		l.want(t, "0s d")
+		time.Sleep(10 * time.Second)
+		r.Pause("a", start.Add(15*time.Second)) // shorter
+		r.Pause("b", start.Add(40*time.Second)) // longer
+		time.Sleep(15 * time.Second)
+		r.Pause("c", time.Time{}) // over
+		synctest.Wait()
+		l.want(t, "0s d", "15s a", "25s c")
+		r.Wake("b") // no refusal: the pause stays
+		time.Sleep(time.Hour)
+		l.want(t, "0s d", "15s a", "25s c", "40s b")
+		if stats := r.Stats(); stats.Lanes != 0 {
+			t.Errorf("idle lanes: %+v", stats)
+		}
+		r.Pause("a", time.Now().Add(100*365*24*time.Hour)) // must not keep Close
+		mustClose(t, r)
+		r.Pause("a", time.Now().Add(time.Hour)) // nor leave a timer behind
+	})
+}
+
+// Other origins do not notice a Retry-After, even on one slot.
+func TestPauseLeavesOthersAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		start := time.Now()
+		var l trace
+		mustGo(t, r, asynccore.Job{Key: "throttled"}, func(ctx context.Context) {
+			s := asynccore.SlotFrom(ctx)
+			pass(ctx, 100*time.Millisecond)
+			r.Pause(s.Key(), start.Add(time.Minute))
+			s.Release()
+			if err := s.Acquire(ctx, s.Key()); err != nil {
+				t.Error(err)
+			}
+			l.note("%v throttled again", time.Since(start))
+		})
+		for _, key := range []string{"throttled", "b", "c"} {
+			mustGo(t, r, asynccore.Job{Key: key}, func(ctx context.Context) {
+				pass(ctx, 100*time.Millisecond)
+				l.note("%v %s", time.Since(start), key)
+			})
+		}
+		mustClose(t, r)
+		l.want(t, "200ms b", "300ms c", "1m0s throttled again", "1m0.1s throttled")
+	})
+}
+
+func TestKeyLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 100, KeyLimit: 3})
+		r.SetKeyLimit("wide", 0)
+		r.SetKeyLimit("", 1) // has no limit
+		running := make(map[string]int)
+		most := make(map[string]int)
+		var mu sync.Mutex // guards the maps
+		for i := range 400 {
+			key := []string{"", "narrow", "wide", "plain"}[i%4]
+			mustGo(t, r, asynccore.Job{Key: key}, func(ctx context.Context) {
+				mu.Lock()
+				running[key]++
+				most[key] = max(most[key], running[key])
+				mu.Unlock()
+				pass(ctx, time.Second)
+				mu.Lock()
+				running[key]--
+				mu.Unlock()
+			})
+			if i == 0 {
+				r.SetKeyLimit("narrow", 1)
+			}
+		}
+		time.Sleep(10500 * time.Millisecond)
+		mu.Lock()
+		if most["narrow"] != 1 || most["plain"] != 3 || most[""]+most["wide"] < 96 {
+			t.Errorf("most running: %v, want 1 narrow, 3 plain and all other slots without a limit", most)
+		}
+		clear(most)
+		mu.Unlock()
+		r.SetKeyLimit("narrow", 5)
+		r.SetKeyLimit("plain", 1)
+		time.Sleep(time.Second)
+		r.SetKeyLimit("plain", -1)
+		time.Sleep(time.Second)
+		mu.Lock()
+		if running["narrow"] != 5 || running["plain"] != 3 {
+			t.Errorf("running after new limits: %v", running)
+		}
+		mu.Unlock()
+		mustClose(t, r)
+	})
+}

@@ -1,0 +1,189 @@
+package asynccore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+func TestRunnerQueueBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: 3})
+		start := time.Now()
+		var l trace
+		for i := range 9 {
+			mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Second) })
+			l.note("%d at %v", i, time.Since(start))
+		}
+		l.want(t, "0 at 0s", "1 at 0s", "2 at 0s", "3 at 0s", "4 at 0s", "5 at 1s", "6 at 1s", "7 at 2s", "8 at 2s")
+
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 500*time.Millisecond, errGroup)
+		defer cancel()
+		synctest.Wait()
+		if err := r.TryGo(t.Context(), asynccore.Job{}, nil); err != asynccore.ErrQueueFull {
+			t.Errorf("TryGo: %v", err)
+		}
+		if err := r.Go(ctx, asynccore.Job{}, nil); err != errGroup || time.Since(start) != 2500*time.Millisecond {
+			t.Errorf("Go: %v after %v", err, time.Since(start))
+		}
+		if err := r.Go(ctx, asynccore.Job{}, nil); err != errGroup {
+			t.Errorf("Go with a context that has ended: %v", err)
+		}
+		if err := r.Go(t.Context(), asynccore.Job{Priority: 5}, nil); err == nil {
+			t.Error("a priority that there is not was taken")
+		}
+		blocked := make(chan error)
+		go func() { blocked <- r.Go(t.Context(), asynccore.Job{}, nil) }()
+		synctest.Wait()
+		if stats := r.Stats(); stats.Queued != 3 || stats.Running != 2 || !stats.Blocked {
+			t.Errorf("%+v", stats)
+		}
+		go mustClose(t, r)
+		if err := <-blocked; err != asynccore.ErrClosed {
+			t.Errorf("blocked Go at Close: %v", err)
+		}
+		mustClose(t, r)
+	})
+}
+
+// Parked jobs are in the Runner too: however many fail and wait to try again,
+// memory is bounded.
+func TestRunnerQueueCountsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 3})
+		start := time.Now()
+		var l trace
+		for i := range 6 {
+			mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {
+				resume := asynccore.Yield(ctx)
+				pass(ctx, time.Minute)
+				if err := resume(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+			l.note("%d at %v", i, time.Since(start))
+			synctest.Wait()
+		}
+		mustClose(t, r)
+		l.want(t, "0 at 0s", "1 at 0s", "2 at 0s", "3 at 1m0s", "4 at 1m0s", "5 at 1m0s")
+	})
+}
+
+// Jobs that share a context hear at once of its end, without a slot.
+func TestRunnerCancelQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		var l trace
+		mustGo(t, r, asynccore.Job{}, l.busy("runs", time.Hour))
+		synctest.Wait()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		type noted struct{}
+		for i := range 3 {
+			fn := l.busy(fmt.Sprint("job ", i), time.Hour)
+			err := r.Go(context.WithValue(ctx, noted{}, i), asynccore.Job{Key: fmt.Sprint(i % 2)}, func(ctx context.Context) {
+				if got := ctx.Value(noted{}); got != i {
+					t.Errorf("job %d has the value %v", i, got)
+				}
+				s := asynccore.SlotFrom(ctx)
+				if s.Held() || !s.Started().IsZero() {
+					t.Errorf("job %d has a slot", i)
+				}
+				if err := s.Acquire(ctx, "again"); err != errGroup {
+					t.Errorf("Acquire: %v", err)
+				}
+				fn(ctx)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Go(ctx, asynccore.Job{}, l.busy(fmt.Sprint("shared ", i), time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel(errGroup)
+		synctest.Wait()
+		if len(l.events) != 7 || l.events[0] != "runs" {
+			t.Errorf("events: %q", l.events)
+		}
+		if stats := r.Stats(); stats.Running != 1 || stats.Queued != 0 || stats.Lanes != 1 {
+			t.Errorf("%+v", stats)
+		}
+		mustClose(t, r)
+	})
+}
+
+func TestRunnerQueueTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		start := time.Now()
+		var l trace
+		j := asynccore.Job{QueueTimeout: 3 * time.Second}
+		for i := range 5 {
+			mustGo(t, r, j, func(ctx context.Context) {
+				l.note("%d at %v: %v", i, time.Since(start), context.Cause(ctx))
+				pass(ctx, 1200*time.Millisecond)
+			})
+			time.Sleep(time.Millisecond)
+		}
+		mustClose(t, r)
+		l.want(t, "0 at 0s: <nil>", "1 at 1.2s: <nil>", "2 at 2.4s: <nil>",
+			"3 at 3.003s: queue wait timed out after 3s", "4 at 3.004s: queue wait timed out after 3s")
+	})
+}
+
+func TestRunnerJobTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		start := time.Now()
+		for range 2 { // the second waits for the first; that does not count
+			mustGo(t, r, asynccore.Job{Timeout: time.Second}, func(ctx context.Context) {
+				deadline, ok := ctx.Deadline()
+				if want := asynccore.SlotFrom(ctx).Started().Add(time.Second); !ok || !deadline.Equal(want) {
+					t.Errorf("deadline %v, want %v", deadline, want)
+				}
+				<-ctx.Done()
+				cause, ok := errors.AsType[*asynccore.TimeoutError](context.Cause(ctx))
+				if !ok || *cause != (asynccore.TimeoutError{Op: "job", After: time.Second}) {
+					t.Errorf("cause %v", context.Cause(ctx))
+				}
+				if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+					t.Errorf("error %v", ctx.Err())
+				}
+			})
+		}
+		mustClose(t, r)
+		if got := time.Since(start); got != 2*time.Second {
+			t.Errorf("took %v", got)
+		}
+	})
+}
+
+// fickle is a context that cannot be compared.
+type fickle struct {
+	context.Context
+	_ func()
+}
+
+func TestRunnerAnyContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		for _, ctx := range []context.Context{fickle{Context: ctx}, fickle{Context: ctx}, context.Background(), context.TODO(), ctx} {
+			if err := r.Go(ctx, asynccore.Job{}, func(context.Context) { n++ }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		cancel()
+		mustClose(t, r)
+		if n != 5 {
+			t.Errorf("%d of 5 jobs ran", n)
+		}
+	})
+}
