@@ -11,27 +11,18 @@ import (
 func ExampleRunner() {
 	ctx := context.Background()
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
-	open := make(chan struct{})
-	announce := func(text string) func(context.Context) {
-		return func(context.Context) { <-open; fmt.Println(text) }
-	}
-	for _, job := range []struct {
-		asynccore.Priority
-		text string
-	}{
-		{asynccore.Low, "clean up"},
-		{asynccore.Normal, "process"},
-		{asynccore.Critical, "alert"},
-	} {
-		if err := runner.Go(ctx, asynccore.Job{Priority: job.Priority}, announce(job.text)); err != nil {
+	submit := func(priority asynccore.Priority, work func()) {
+		err := runner.Go(ctx, asynccore.Job{Priority: priority}, func(context.Context) { work() })
+		if err != nil {
 			fmt.Println(err)
 		}
-		if job.Priority == asynccore.Low {
-			for runner.Stats().Running == 0 { // it has the worker
-			}
-		}
 	}
-	close(open)
+	started, finish := make(chan struct{}), make(chan struct{})
+	submit(asynccore.Low, func() { close(started); <-finish; fmt.Println("clean up") })
+	<-started // it has the only worker
+	submit(asynccore.Normal, func() { fmt.Println("process") })
+	submit(asynccore.Critical, func() { fmt.Println("alert") })
+	close(finish)
 	if err := runner.Close(ctx); err != nil {
 		fmt.Println(err)
 	}

@@ -30,8 +30,7 @@ func BenchmarkRunnerGo(b *testing.B) {
 			b.Run(fmt.Sprintf("classes=%d/keys=%d", classes, n), func(b *testing.B) {
 				keys, prios := benchKeys(n), benchClasses[classes]
 				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10})
-				ctx, cancel := context.WithCancel(context.Background())
-				defer cancel()
+				ctx := b.Context()
 				fn := func(context.Context) {}
 				b.ReportAllocs()
 				i := 0
@@ -46,5 +45,39 @@ func BenchmarkRunnerGo(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkSubmitWait submits as many tasks as the queue holds before it waits
+// for them.
+func BenchmarkSubmitWait(b *testing.B) {
+	for _, classes := range []int{1, 5} {
+		b.Run(fmt.Sprintf("classes=%d", classes), func(b *testing.B) {
+			prios := benchClasses[classes]
+			r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10})
+			fn := func(context.Context) (int, error) { return 1, nil }
+			var tasks []*asynccore.Task[int]
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				task, err := asynccore.Submit(b.Context(), r, asynccore.Job{Priority: prios[i%classes]}, fn)
+				if err != nil {
+					b.Fatal(err)
+				}
+				i++
+				if tasks = append(tasks, task); len(tasks) < 1000 {
+					continue
+				}
+				for _, task := range tasks {
+					if _, err := task.Wait(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				tasks = tasks[:0]
+			}
+			if err := r.Close(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		})
 	}
 }

@@ -29,6 +29,13 @@ func (l *trace) note(format string, args ...any) {
 	l.events = append(l.events, fmt.Sprintf(format, args...))
 }
 
+// sort is for events of one moment, whose order is open.
+func (l *trace) sort() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.Sort(l.events)
+}
+
 func (l *trace) want(t *testing.T, want ...string) {
 	t.Helper()
 	l.mu.Lock()
@@ -220,6 +227,7 @@ func TestRunnerSlowLane(t *testing.T) {
 				if limit == 0 {
 					at = slow // the slots must come free first; then the lanes alternate
 				}
+				l.sort()
 				l.mu.Lock()
 				if len(l.events) == 0 || l.events[0] != fmt.Sprintf("0 at %v", at) {
 					t.Errorf("the quick lane had %v after one slow job", l.events)
@@ -242,11 +250,28 @@ func TestRunnerRoundRobin(t *testing.T) {
 		var l trace
 		mustGo(t, r, asynccore.Job{}, l.busy("-", time.Second))
 		synctest.Wait()
-		for _, name := range strings.Fields("a a a a b b c c c") {
+		for name := range strings.FieldsSeq("a a a a b b c c c") {
 			mustGo(t, r, asynccore.Job{Key: name}, l.busy(name, time.Second))
 		}
 		mustClose(t, r)
 		l.want(t, "-", "a", "b", "c", "a", "b", "c", "a", "c", "a")
+	})
+}
+
+// A lane whose first job is cancelled waits for its next turn: the job behind
+// may be young, and the turn is what speaks for the class.
+func TestRunnerCancelEndsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		var l trace
+		mustGo(t, r, asynccore.Job{}, l.busy("-", time.Second))
+		synctest.Wait()
+		first := mustSubmit(t, t.Context(), r, asynccore.Job{Key: "a"}, func(context.Context) (int, error) { return 0, nil })
+		mustGo(t, r, asynccore.Job{Key: "b"}, l.busy("b", time.Second))
+		mustGo(t, r, asynccore.Job{Key: "a"}, l.busy("a", time.Second))
+		first.Cancel(nil)
+		mustClose(t, r)
+		l.want(t, "-", "b", "a")
 	})
 }
 
@@ -270,7 +295,7 @@ func TestRunnerResize(t *testing.T) {
 			t.Errorf("after SetWorkers(2): %+v", stats)
 		}
 		mustClose(t, r)
-		slices.Sort(l.events)
+		l.sort()
 		l.want(t, "0 at 0s", "1 at 1s", "10 at 4.5s", "11 at 5s", "2 at 1.5s", "3 at 1.5s", "4 at 1.5s",
 			"5 at 2s", "6 at 2.5s", "7 at 3s", "8 at 3.5s", "9 at 4s")
 	})

@@ -6,30 +6,10 @@ import (
 	"time"
 )
 
-// jobBody is what a job does. run is called once, by a worker or, when the job
-// ended before it started, by Runner.resolve. A panic does not leave it.
-type jobBody interface{ run(s *Slot) }
-
-// goBody is the function of a job without a handle.
-type goBody func(context.Context)
-
-func (fn goBody) run(s *Slot) {
-	guard(
-		func() (struct{}, error) {
-			fn((*jobContext)(s))
-			return struct{}{}, nil
-		},
-		func(_ struct{}, err error) {
-			if err != nil {
-				s.scope.r.fail(s, err)
-			}
-		})
-}
-
-// slabSlots is how many slots are allocated at once. They are not used again,
-// since a context may outlive its job (a dial of net/http does): so a job that
-// is kept for long keeps its slab, 4 KiB, and no more than that.
-const slabSlots = 32
+// slabSlots is how many slots are allocated at once: as many as fill 4 KiB with
+// the allocator's header. They are not used again, since a context may outlive
+// its job (a dial of net/http does); a job that is kept for long keeps its slab.
+const slabSlots = 31
 
 // submit accepts body as a job in s, or in a slot of the slab if s is nil.
 func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait bool) error {
@@ -158,46 +138,4 @@ func (r *Runner) letIn(now time.Duration) bool {
 		any = true
 	}
 	return any
-}
-
-// A jobWait is where a goroutine waits for a place in the queue or for a slot.
-type jobWait struct {
-	done chan struct{} // holds one token when the answer is there
-	err  error
-}
-
-// wait makes the jobWait of s. The caller holds r.mu.
-func (r *Runner) wait(s *Slot) *jobWait {
-	var w *jobWait
-	if n := len(r.waits); n > 0 {
-		w, r.waits = r.waits[n-1], r.waits[:n-1]
-	} else {
-		w = &jobWait{done: make(chan struct{}, 1)}
-	}
-	s.wait = w
-	return w
-}
-
-// answer ends the wait of s, if there is one. The caller holds r.mu.
-func (r *Runner) answer(s *Slot, err error) {
-	if w := s.wait; w != nil {
-		s.wait = nil
-		w.err = err
-		w.done <- struct{}{} // never blocks: one answer a wait
-	}
-}
-
-// collect returns the answer to w, which has been given, and keeps w for the
-// next wait. The caller holds r.mu.
-func (r *Runner) collect(w *jobWait) error {
-	select {
-	case <-w.done: // unless the waiting goroutine has received it
-	default:
-	}
-	err := w.err
-	w.err = nil
-	if len(r.waits) < slabSlots {
-		r.waits = append(r.waits, w)
-	}
-	return err
 }

@@ -206,6 +206,34 @@ func TestTaskUncollected(t *testing.T) {
 	})
 }
 
+// The context of a task ends with it, whether it was looked at before or after.
+func TestTaskContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{})
+		for _, look := range []bool{false, true} {
+			fn := func(ctx context.Context) (context.Context, error) {
+				if look && ctx.Err() != nil {
+					t.Errorf("ended early: %v", ctx.Err())
+				}
+				return ctx, nil
+			}
+			ofTask, err := mustSubmit(t, t.Context(), r, asynccore.Job{}, fn).Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ofBackground, err := asynccore.Background(t.Context(), fn).Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if ofTask.Err() != context.Canceled || ofBackground.Err() != context.Canceled {
+				t.Errorf("after the task: %v, %v", ofTask.Err(), ofBackground.Err())
+			}
+		}
+		mustClose(t, r)
+	})
+}
+
 // Jobs that wait for jobs, deeper than there are slots or places in the queue.
 func TestTaskNested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,64 @@
+package asynccore
+
+import (
+	"time"
+)
+
+// Job says how a Runner is to treat a function. The zero value is a Normal job
+// without key or limits.
+type Job struct {
+	Priority Priority
+
+	// Key names the lane of the job, for example an origin. Jobs without a key
+	// share a lane that knows neither key limit nor Admission.
+	Key string
+
+	// QueueTimeout is how long the job may wait in the queue for its first
+	// start. After that it does not run, for the reason *TimeoutError{Op: "queue wait"}.
+	// 0 = no limit.
+	QueueTimeout time.Duration
+
+	// Timeout ends the context of the job this long after its first start, with
+	// the cause *TimeoutError{Op: "job"}. Parked time counts. 0 = no limit.
+	Timeout time.Duration
+}
+
+// Admission decides, beyond a free slot and the key's limit, whether a lane may
+// have a slot now. Its methods are called with the Runner locked, one at a
+// time: they must be quick and must not call the Runner.
+type Admission interface {
+	// Admit reports whether a job of key may have a slot now; resumed tells a
+	// job that comes back by Slot.Acquire from one that starts. With ok, the
+	// slot is taken and exactly one Release will follow. Without, the lane
+	// stands aside and is asked again at until (a millisecond from now at the
+	// earliest) or, if until is zero, when a slot of the lane is released; in
+	// either case also after Wake(key). Compute until from now.
+	Admit(key string, resumed bool, now time.Time) (until time.Time, ok bool)
+
+	// Release says that a slot that Admit granted to key was given back.
+	Release(key string, now time.Time)
+}
+
+// RunnerConfig sets up a Runner. The zero value is usable.
+type RunnerConfig struct {
+	// Workers is how many jobs hold a slot at once. <= 0: GOMAXPROCS, which
+	// suits jobs that compute; jobs that wait want more.
+	Workers int
+
+	// Queue is how many jobs may be in the Runner without a slot: waiting for
+	// their first start, beyond those that free slots are about to take, or
+	// parked by Slot.Release. Submitting blocks beyond that, so that memory is
+	// bounded. <= 0: 1024.
+	Queue int
+
+	// Slack is the slack of each class, from Critical to InBackground (see
+	// Priority). nil: 0, 1 s, 5 s, 20 s, 60 s.
+	Slack *[5]time.Duration
+
+	// KeyLimit is how many slots the jobs of one key may hold at once, unless
+	// SetKeyLimit says otherwise. <= 0: no limit.
+	KeyLimit int
+
+	// Admission is asked for each slot for a job that has a key. nil: none.
+	Admission Admission
+}
