@@ -31,8 +31,9 @@ type Admission interface {
 	// job that comes back by Slot.Acquire from one that starts. With ok, the
 	// slot is taken and exactly one Release will follow. Without, the lane
 	// stands aside and is asked again at until (a millisecond from now at the
-	// earliest) or, if until is zero, when a slot of the lane is released; in
-	// either case also after Wake(key). Compute until from now.
+	// earliest) or, if until is zero, when a slot of the lane is released or a
+	// job comes back to it; in either case also after Wake(key). Compute until
+	// from now.
 	Admit(key string, resumed bool, now time.Time) (until time.Time, ok bool)
 
 	// Release says that a slot that Admit granted to key was given back.

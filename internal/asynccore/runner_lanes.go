@@ -43,6 +43,9 @@ func (r *Runner) line(s *Slot) {
 	l.waiting++
 	alone := b.empty()
 	b.add(s)
+	if s.state == slotResuming && l.refused == never {
+		l.refused = 0 // Admission may have been asked about a job that starts
+	}
 	if !l.ready {
 		r.refresh(l)
 	} else if alone {

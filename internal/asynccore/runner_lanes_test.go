@@ -290,3 +290,42 @@ func TestKeyLimit(t *testing.T) {
 		mustClose(t, r)
 	})
 }
+
+// startsRefused is an Admission that lets nobody start, only come back.
+type startsRefused struct{ open bool }
+
+func (a *startsRefused) Admit(_ string, resumed bool, _ time.Time) (time.Time, bool) {
+	return time.Time{}, resumed || a.open
+}
+
+func (*startsRefused) Release(string, time.Time) {}
+
+// A lane that Admission refused for a job that would start asks again when a
+// job comes back to it.
+func TestRefusedLaneAsksForReturningJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &startsRefused{open: true}
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: a})
+		back := false
+		job := asynccore.Job{Key: "k"}
+		err := r.Go(t.Context(), job, func(ctx context.Context) {
+			a.open = false
+			s := asynccore.SlotFrom(ctx)
+			s.Release()
+			time.Sleep(time.Second) // the job below is refused meanwhile
+			if err := s.Acquire(ctx, "k"); err != nil {
+				t.Error(err)
+			}
+			back, a.open = true, true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Go(t.Context(), job, func(context.Context) {}); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(t.Context()); err != nil || !back {
+			t.Errorf("back: %v, error: %v", back, err)
+		}
+	})
+}

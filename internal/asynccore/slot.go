@@ -56,6 +56,12 @@ func SlotFrom(ctx context.Context) *Slot {
 	return s
 }
 
+// WithSlot returns ctx with s as its slot, for work of the job under a context
+// other than the job's own.
+func WithSlot(ctx context.Context, s *Slot) context.Context {
+	return context.WithValue(ctx, slotKey{}, s)
+}
+
 // Release gives the slot back, so that another job may run while this one
 // waits. It does nothing when the slot is not held. A job may end without its
 // slot.
