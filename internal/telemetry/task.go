@@ -1,0 +1,81 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// TaskEnd is how a task ended, in the words of its record.
+type TaskEnd struct {
+	Outcome   string      // specify.task.outcome
+	ErrorType string      // error.type; anything but "" marks the span failed
+	Attrs     []slog.Attr // whatever else there is to say
+}
+
+// Linked says whether each task gets a trace of its own, linked to the run's
+// span, in place of a span in the run's trace. One trace with a million
+// children is of no use to any backend, and a sampling ratio takes or leaves
+// it as a whole. It counts for the tasks that start after it.
+func (t *Telemetry) Linked(on bool) {
+	if !t.off() {
+		t.linked.Store(on)
+	}
+}
+
+// Task starts the span of a task, and with it the count of what the task
+// sends: from the second request on, whether retry, redirect or mirror, an
+// attempt's span has http.request.resend_count.
+func (t *Telemetry) Task(ctx context.Context, attrs ...slog.Attr) (_ context.Context, end func(TaskEnd)) {
+	if t.off() {
+		return ctx, noTaskEnd
+	}
+	var opts []trace.SpanStartOption
+	// A run that is not recorded was left out by its caller's trace: a new
+	// root would not know.
+	if t.linked.Load() && trace.SpanFromContext(ctx).IsRecording() {
+		opts = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx))}
+	}
+	ctx, span := t.tracer.Start(context.WithValue(ctx, taskKey{}, new(task)), "task", opts...)
+	if span.IsRecording() {
+		span.SetAttributes(t.attributes(attrs)...)
+	}
+	return ctx, func(how TaskEnd) {
+		if span.IsRecording() {
+			span.SetAttributes(attribute.String("specify.task.outcome", how.Outcome))
+			span.SetAttributes(t.attributes(how.Attrs)...)
+			if how.ErrorType != "" {
+				failed(span, how.ErrorType)
+			}
+		}
+		span.End()
+	}
+}
+
+func noTaskEnd(TaskEnd) {}
+
+// task is what the wrappers below a task share, in its context.
+type task struct {
+	sends atomic.Int64
+	trial *trial // keep's, which guards it
+}
+
+type taskKey struct{}
+
+// taskFrom returns nil outside a task.
+func taskFrom(ctx context.Context) *task {
+	t, _ := ctx.Value(taskKey{}).(*task)
+	return t
+}
+
+// resend returns how many requests the task has sent before this one, 0
+// outside a task.
+func resend(ctx context.Context) int64 {
+	if t := taskFrom(ctx); t != nil {
+		return t.sends.Add(1) - 1
+	}
+	return 0
+}

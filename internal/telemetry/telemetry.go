@@ -1,0 +1,187 @@
+package telemetry
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/contrib/propagators/autoprop"
+	"go.opentelemetry.io/otel/propagation"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// scope names this program's tracer and meter.
+const scope = "github.com/specify-cli/specify"
+
+// A batch of 4096 spans keeps up with 40,000 spans a second at 50 ms an
+// export, where the SDK's 512 and 2048 lose most of them; a full queue takes
+// about 55 MB. OTEL_BSP_MAX_QUEUE_SIZE and OTEL_BSP_MAX_EXPORT_BATCH_SIZE win.
+const (
+	queueSize = 32_768
+	batchSize = 4096
+)
+
+// Telemetry is a run's tracing and metrics. A nil or zero *Telemetry is off:
+// all methods work and do nothing. Otherwise it comes from Start and belongs
+// to the caller, who ends it with Shutdown. Its methods are safe for
+// concurrent use; wrappers are applied while the program is put together.
+type Telemetry struct {
+	conf       Config
+	tracer     trace.Tracer // nil when off
+	propagator propagation.TextMapPropagator
+	trusted    []string // host globs, lower case
+	meters     *meters  // nil without metrics
+	linked     atomic.Bool
+
+	warn      *warner
+	stop      context.CancelFunc // ends every export at once
+	spans     *sdktrace.TracerProvider
+	metrics   *sdkmetric.MeterProvider
+	collector *pipe       // nil without spans to a collector
+	file      *pipe       // nil without a trace file
+	unsent    atomic.Bool // the last export of metrics has not succeeded
+
+	ending sync.Once
+	lost   Lost
+	err    error
+}
+
+// off reports that nothing is exported.
+func (t *Telemetry) off() bool { return t == nil || t.tracer == nil }
+
+// Start reads the OTEL_* variables and starts what they and conf ask for. When
+// that is nothing, or OTEL_SDK_DISABLED is true, what it returns is off. An
+// error names the variable that cannot be followed; nothing is running then.
+//
+// Start takes over the process's OpenTelemetry error handler and logger, and
+// no other global: there is one Telemetry at a time.
+func Start(ctx context.Context, conf Config) (*Telemetry, error) {
+	if sdkDisabled() {
+		return &Telemetry{}, nil
+	}
+	traces, err := readSignal("TRACES")
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := readSignal("METRICS")
+	if err != nil {
+		return nil, err
+	}
+	if !traces.wanted && !metrics.wanted && conf.TraceFile == "" {
+		return &Telemetry{}, nil
+	}
+
+	conf = conf.withDefaults()
+	life, stop := context.WithCancel(context.Background())
+	t := &Telemetry{
+		conf:    conf,
+		warn:    &warner{out: conf.Warn},
+		stop:    stop,
+		trusted: hostGlobs(conf.Propagate),
+	}
+	t.warn.listen()
+	t.propagator = autoprop.NewTextMapPropagator()
+	if err := t.start(ctx, life, traces, metrics); err != nil {
+		_, _ = t.Shutdown(ctx)
+		return nil, err
+	}
+	if t.spans == nil && t.metrics == nil { // the trace file was all, and there is none
+		stop()
+		return &Telemetry{}, nil
+	}
+	t.tracer = noop.NewTracerProvider().Tracer(scope)
+	if t.spans != nil {
+		t.tracer = t.spans.Tracer(scope, trace.WithInstrumentationVersion(conf.Version), trace.WithSchemaURL(semconv.SchemaURL))
+	}
+	return t, nil
+}
+
+// start builds the providers that are wanted.
+func (t *Telemetry) start(ctx, life context.Context, traces, metrics signal) error {
+	about, err := t.about(ctx)
+	if err != nil {
+		t.warn.Handle(err)
+	}
+	if err := t.startSpans(ctx, life, traces, about); err != nil {
+		return err
+	}
+	if !metrics.wanted {
+		return nil
+	}
+	exporter, err := newMetricExporter(ctx, metrics)
+	if err != nil {
+		return fmt.Errorf("telemetry: %w", err)
+	}
+	reader := sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, life: life, failed: &t.unsent})
+	t.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(about))
+	t.meters, err = newMeters(t.metrics.Meter(scope))
+	return err
+}
+
+// startSpans builds the pipes and the tracer provider over them.
+func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resource.Resource) error {
+	var pipes fan
+	if s.wanted {
+		exporter, err := newTraceExporter(ctx, s)
+		if err != nil {
+			return fmt.Errorf("telemetry: %w", err)
+		}
+		var opts []sdktrace.BatchSpanProcessorOption
+		if lookup("OTEL_BSP_MAX_QUEUE_SIZE") == "" && lookup("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") == "" {
+			opts = append(opts, sdktrace.WithMaxQueueSize(queueSize), sdktrace.WithMaxExportBatchSize(batchSize))
+		}
+		t.collector = newPipe(life, exporter, opts...)
+		pipes = append(pipes, t.collector)
+	}
+	if t.conf.TraceFile != "" {
+		exporter, err := newFileExporter(ctx, life, t.conf.TraceFile)
+		if err != nil {
+			t.warn.Handle(err)
+		} else {
+			t.file = newPipe(life, exporter, sdktrace.WithBlocking())
+			pipes = append(pipes, t.file)
+		}
+	}
+	if pipes == nil {
+		return nil
+	}
+
+	sampler, onTrial, err := readSampler()
+	if err != nil {
+		t.warn.Handle(err)
+	}
+	var processor sdktrace.SpanProcessor = pipes
+	if onTrial {
+		processor = newKeep(pipes, t.conf.Slow)
+	}
+	t.spans = sdktrace.NewTracerProvider(
+		sdktrace.WithResource(about),
+		sdktrace.WithSampler(sampler),
+		sdktrace.WithSpanProcessor(processor),
+	)
+	return nil
+}
+
+// about describes the process: what the SDK's default says but its name for
+// an unknown service, and an instance id, which keeps the counters of two runs
+// at the same time apart. The command line stays out. The environment comes
+// last, so it wins.
+func (t *Telemetry) about(ctx context.Context) (*resource.Resource, error) {
+	return resource.New(ctx,
+		resource.WithTelemetrySDK(),
+		resource.WithAttributes(
+			semconv.ServiceName(t.conf.Service),
+			semconv.ServiceVersion(t.conf.Version),
+			semconv.ServiceInstanceID(strings.ToLower(rand.Text())),
+		),
+		resource.WithFromEnv(),
+	)
+}

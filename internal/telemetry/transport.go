@@ -1,0 +1,158 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Transport wraps next, which sends one request and follows nothing, so that
+// each attempt and each redirect hop is a CLIENT span after the semantic
+// conventions for HTTP (stable), and a measurement. The span ends when the
+// body is read to its end, fails, or is closed. When t is off it returns next
+// itself.
+func (t *Telemetry) Transport(next http.RoundTripper) http.RoundTripper {
+	if t.off() {
+		return next
+	}
+	return &transport{t: t, next: next}
+}
+
+type transport struct {
+	t    *Telemetry
+	next http.RoundTripper
+}
+
+var _ http.RoundTripper = (*transport)(nil)
+
+// RoundTrip sends one attempt.
+func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	a := &attempt{t: tr.t, request: request{method: knownMethod(req.Method), scheme: req.URL.Scheme}, start: time.Now()}
+	name := a.request.method
+	if name == otherMethod {
+		name = "HTTP"
+	}
+	a.ctx, a.span = tr.t.tracer.Start(req.Context(), name, clientSpan...)
+	resends := resend(req.Context())
+
+	out := req
+	if a.span.IsRecording() {
+		a.describe(req, resends)
+		out = req.WithContext(a.ctx) // for events from below
+	}
+	if tr.t.trusts(req.URL) && req.Header.Get("Traceparent") == "" {
+		out = req.Clone(a.ctx)
+		inject(a.ctx, out.Header)
+	}
+
+	resp, err := tr.next.RoundTrip(out)
+	if err != nil {
+		a.end(err)
+		return resp, err
+	}
+	if resp.Request == out {
+		resp.Request = req // a wrapper that is not there leaves no trace
+	}
+	a.answered(resp)
+	return resp, nil
+}
+
+// CloseIdleConnections passes on what http.Client asks for.
+func (tr *transport) CloseIdleConnections() {
+	if c, ok := tr.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// clientSpan is made once: an option a span would be two allocations more.
+var clientSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
+
+// attempt is one request on the wire, until its body ends.
+type attempt struct {
+	t     *Telemetry
+	ctx   context.Context
+	span  trace.Span
+	start time.Time
+	request
+	ended atomic.Bool
+}
+
+// describe sets what is known before the request is sent.
+func (a *attempt) describe(req *http.Request, resends int64) {
+	a.span.SetAttributes(
+		semconv.HTTPRequestMethodKey.String(a.method),
+		semconv.ServerAddress(req.URL.Hostname()),
+		semconv.URLFull(a.t.conf.Redact(req.URL)),
+	)
+	if n, err := strconv.Atoi(port(req.URL)); err == nil {
+		a.span.SetAttributes(semconv.ServerPort(n))
+	}
+	if a.method == otherMethod {
+		a.span.SetAttributes(semconv.HTTPRequestMethodOriginal(req.Method))
+	}
+	if resends > 0 {
+		a.span.SetAttributes(semconv.HTTPRequestResendCount(int(resends)))
+	}
+}
+
+// answered notes the answer and arranges for the end of the span.
+func (a *attempt) answered(resp *http.Response) {
+	a.status = resp.StatusCode
+	a.protocol = protocolVersion(resp)
+	if a.span.IsRecording() {
+		a.span.SetAttributes(semconv.HTTPResponseStatusCode(a.status), semconv.NetworkProtocolVersion(a.protocol))
+	}
+	if resp.Body == nil || resp.Body == http.NoBody {
+		a.end(nil)
+		return
+	}
+	resp.Body = watch(resp.Body, a)
+}
+
+// end ends the span and takes the measurement; only its first call counts, as
+// a body may be closed while it is read. io.EOF is no error.
+func (a *attempt) end(err error) {
+	if !a.ended.CompareAndSwap(false, true) {
+		return
+	}
+	switch {
+	case err != nil && err != io.EOF:
+		a.errorType = a.t.errorType(a.ctx, err)
+	case a.status >= 400:
+		a.errorType = strconv.Itoa(a.status)
+	}
+	if a.errorType != "" && a.span.IsRecording() {
+		failed(a.span, a.errorType)
+	}
+	a.span.End()
+	if m := a.t.meters; m != nil {
+		m.duration.Record(a.ctx, time.Since(a.start).Seconds(), m.requests.of(a.request)...)
+	}
+}
+
+// otherMethod is the conventions' name for a method that they do not know: a
+// list may hold any.
+const otherMethod = "_OTHER"
+
+func knownMethod(method string) string {
+	switch method {
+	case "": // net/http's GET
+		return http.MethodGet
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace, "QUERY":
+		return method
+	}
+	return otherMethod
+}
+
+// protocolVersion is "1.1" for HTTP/1.1 and "2" for HTTP/2.0.
+func protocolVersion(resp *http.Response) string {
+	return strings.TrimSuffix(strings.TrimPrefix(resp.Proto, "HTTP/"), ".0")
+}
