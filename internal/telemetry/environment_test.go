@@ -156,3 +156,40 @@ func TestCertificate(t *testing.T) {
 		}
 	}
 }
+
+// TestStartFailsWhole lets the last part of Start fail: nothing of the rest
+// stays (TestMain looks for goroutines).
+func TestStartFailsWhole(t *testing.T) {
+	s := httptest.NewTLSServer(otlptest.Status(http.StatusOK))
+	defer s.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("OTEL_METRICS_EXPORTER", "otlp")
+	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:1") // a certificate without TLS
+	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", ca)
+	tel, err := telemetry.Start(t.Context(), telemetry.Config{TraceFile: filepath.Join(t.TempDir(), "spans.json")})
+	if err == nil || tel != nil {
+		_, _ = tel.Shutdown(t.Context())
+		t.Fatalf("Start: %v, want an error", err)
+	}
+}
+
+// TestDefaultEndpoint asks for the exporter by name alone: the specification
+// means http://localhost:4318, where the Go exporter would take https.
+func TestDefaultEndpoint(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // not for loopback
+	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
+	var w warnings
+	tel, err := telemetry.Start(t.Context(), telemetry.Config{Warn: w.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, end := tel.Observe(t.Context(), "op")
+	end(nil)
+	_, err = tel.Shutdown(t.Context())
+	if err != nil && !strings.Contains(err.Error(), "http://localhost:4318/v1/traces") {
+		t.Errorf("exported elsewhere: %v", err)
+	}
+}

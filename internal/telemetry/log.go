@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-
-	"go.opentelemetry.io/otel/trace"
 )
 
 // NewLogger returns a logger that writes to w: lines of JSON if format is
@@ -34,14 +32,11 @@ func (h *idHandler) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle writes r with the ids of ctx's span.
 func (h *idHandler) Handle(ctx context.Context, r slog.Record) error {
-	sc := trace.SpanContextFromContext(ctx)
-	if !sc.IsValid() {
+	traceID, spanID := IDs(ctx)
+	if traceID == "" {
 		return h.here.Handle(ctx, r)
 	}
-	out := h.top.WithAttrs([]slog.Attr{
-		slog.String("trace_id", sc.TraceID().String()),
-		slog.String("span_id", sc.SpanID().String()),
-	})
+	out := h.top.WithAttrs([]slog.Attr{slog.String("trace_id", traceID), slog.String("span_id", spanID)})
 	for _, step := range h.since {
 		out = step(out)
 	}

@@ -61,13 +61,14 @@ func (t *Telemetry) Exec(ctx context.Context, name string) (_ context.Context, e
 	}
 	return ctx, func(pid, exitCode int, err error) {
 		if span.IsRecording() {
-			ended(t, ctx, span, pid, exitCode, err)
+			t.exited(ctx, span, pid, exitCode, err)
 		}
 		span.End()
 	}
 }
 
-func ended(t *Telemetry, ctx context.Context, span trace.Span, pid, exitCode int, err error) {
+// exited notes how a process ended, or that it never began.
+func (t *Telemetry) exited(ctx context.Context, span trace.Span, pid, exitCode int, err error) {
 	if pid > 0 {
 		span.SetAttributes(semconv.ProcessPID(pid))
 		if exitCode >= 0 {

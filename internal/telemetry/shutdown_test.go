@@ -134,7 +134,7 @@ func TestOverflowIsCounted(t *testing.T) {
 }
 
 func TestShutdownTwice(t *testing.T) {
-	r := newRun(t, telemetry.Config{})
+	r := newRun(t, telemetry.Config{}, "OTEL_METRICS_EXPORTER", "none")
 	r.receiver.Script(otlptest.Reject(1))
 	r.spans(1)
 	first, err1 := r.Shutdown(t.Context())

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"reflect"
 
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -59,10 +60,10 @@ func (t *Telemetry) Event(ctx context.Context, name string, attrs ...slog.Attr) 
 }
 
 // IDs returns the ids of the span of ctx in lower-case hexadecimal, as a
-// record has them; both are "" without a span.
+// record has them; both are "" without a span of this process.
 func IDs(ctx context.Context) (traceID, spanID string) {
 	sc := trace.SpanContextFromContext(ctx)
-	if !sc.IsValid() {
+	if !sc.IsValid() || sc.IsRemote() {
 		return "", ""
 	}
 	return sc.TraceID().String(), sc.SpanID().String()
@@ -85,11 +86,17 @@ func failed(span trace.Span, errorType string) {
 	span.SetStatus(codes.Error, "")
 }
 
-// describe adds what v has to say about itself.
+// describe adds what v has to say about itself. A nil pointer, such as the
+// result beside an error, has nothing to say.
 func (t *Telemetry) describe(ctx context.Context, v any) {
-	if says, ok := v.(interface{ Attrs() []slog.Attr }); ok {
-		if span := trace.SpanFromContext(ctx); span.IsRecording() {
-			span.SetAttributes(t.attributes(says.Attrs())...)
-		}
+	says, ok := v.(interface{ Attrs() []slog.Attr })
+	if !ok {
+		return
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return
+	}
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetAttributes(t.attributes(says.Attrs())...)
 	}
 }

@@ -1,15 +1,10 @@
 package telemetry
 
 import (
-	"context"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -73,69 +68,6 @@ func (tr *transport) CloseIdleConnections() {
 
 // clientSpan is made once: an option a span would be two allocations more.
 var clientSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
-
-// attempt is one request on the wire, until its body ends.
-type attempt struct {
-	t     *Telemetry
-	ctx   context.Context
-	span  trace.Span
-	start time.Time
-	request
-	ended atomic.Bool
-}
-
-// describe sets what is known before the request is sent.
-func (a *attempt) describe(req *http.Request, resends int64) {
-	a.span.SetAttributes(
-		semconv.HTTPRequestMethodKey.String(a.method),
-		semconv.ServerAddress(req.URL.Hostname()),
-		semconv.URLFull(a.t.conf.Redact(req.URL)),
-	)
-	if n, err := strconv.Atoi(port(req.URL)); err == nil {
-		a.span.SetAttributes(semconv.ServerPort(n))
-	}
-	if a.method == otherMethod {
-		a.span.SetAttributes(semconv.HTTPRequestMethodOriginal(req.Method))
-	}
-	if resends > 0 {
-		a.span.SetAttributes(semconv.HTTPRequestResendCount(int(resends)))
-	}
-}
-
-// answered notes the answer and arranges for the end of the span.
-func (a *attempt) answered(resp *http.Response) {
-	a.status = resp.StatusCode
-	a.protocol = protocolVersion(resp)
-	if a.span.IsRecording() {
-		a.span.SetAttributes(semconv.HTTPResponseStatusCode(a.status), semconv.NetworkProtocolVersion(a.protocol))
-	}
-	if resp.Body == nil || resp.Body == http.NoBody {
-		a.end(nil)
-		return
-	}
-	resp.Body = watch(resp.Body, a)
-}
-
-// end ends the span and takes the measurement; only its first call counts, as
-// a body may be closed while it is read. io.EOF is no error.
-func (a *attempt) end(err error) {
-	if !a.ended.CompareAndSwap(false, true) {
-		return
-	}
-	switch {
-	case err != nil && err != io.EOF:
-		a.errorType = a.t.errorType(a.ctx, err)
-	case a.status >= 400:
-		a.errorType = strconv.Itoa(a.status)
-	}
-	if a.errorType != "" && a.span.IsRecording() {
-		failed(a.span, a.errorType)
-	}
-	a.span.End()
-	if m := a.t.meters; m != nil {
-		m.duration.Record(a.ctx, time.Since(a.start).Seconds(), m.requests.of(a.request)...)
-	}
-}
 
 // otherMethod is the conventions' name for a method that they do not know: a
 // list may hold any.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -91,19 +92,21 @@ func TestSpanEndsWithBody(t *testing.T) {
 	broken := io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	tests := []struct {
 		name   string
+		status int
 		body   io.ReadCloser
 		finish func(io.ReadCloser)
 		want   string
 	}{
-		{"read", io.NopCloser(strings.NewReader("whole")), func(b io.ReadCloser) { _, _ = io.Copy(io.Discard, b) }, ""},
-		{"closed", io.NopCloser(strings.NewReader("whole")), func(b io.ReadCloser) { b.Close() }, ""},
-		{"broken", broken, func(b io.ReadCloser) { _, _ = io.ReadAll(b) }, " ERROR error.type=short_body"},
-		{"no body", nil, func(io.ReadCloser) {}, ""},
+		{"read", 200, io.NopCloser(strings.NewReader("whole")), func(b io.ReadCloser) { _, _ = io.Copy(io.Discard, b) }, ""},
+		{"closed", 200, io.NopCloser(strings.NewReader("whole")), func(b io.ReadCloser) { b.Close() }, ""},
+		{"broken", 200, broken, func(b io.ReadCloser) { _, _ = io.ReadAll(b) }, " ERROR error.type=short_body"},
+		{"a status and a broken body", 503, io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)), func(b io.ReadCloser) { _, _ = io.ReadAll(b) }, " ERROR error.type=503"},
+		{"no body", 204, nil, func(io.ReadCloser) {}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRun(t, telemetry.Config{Redact: (*url.URL).String})
-			resp, err := r.Transport(answer(200, tt.body)).RoundTrip(request(t, "GET", "http://h/"))
+			resp, err := r.Transport(answer(tt.status, tt.body)).RoundTrip(request(t, "GET", "http://h/"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,10 +192,12 @@ func TestBodyKeepsItsMethods(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	conn := through(a)
-	go func() { _, _ = conn.(io.Writer).Write([]byte("up")); conn.Close() }() // ends with the read below
+	var writing sync.WaitGroup
+	writing.Go(func() { _, _ = conn.(io.Writer).Write([]byte("up")); conn.Close() })
 	if got, err := io.ReadAll(b); string(got) != "up" || err != nil {
 		t.Errorf("through a connection: %q, %v", got, err)
 	}
+	writing.Wait()
 	if got, want := r.tree(), "\nGET CLIENT\nGET CLIENT\nGET CLIENT\n"; got != want {
 		t.Errorf("tree %q, want %q", got, want)
 	}

@@ -235,6 +235,19 @@ func TestErrorsAreTypesOnly(t *testing.T) {
 	}
 }
 
+// TestNilResultSaysNothing covers the nil pointer beside an error, whose
+// method would panic.
+func TestNilResultSaysNothing(t *testing.T) {
+	r := newRun(t, telemetry.Config{})
+	op := telemetry.Around(r.Telemetry, "op", func(context.Context, *fetch) (*fetch, error) { return nil, typed("dns") })
+	if out, err := op(t.Context(), nil); out != nil || err != typed("dns") {
+		t.Errorf("returned %v, %v", out, err)
+	}
+	if got, want := r.tree("error.type"), "\nop ERROR error.type=dns\n"; got != want {
+		t.Errorf("tree %q, want %q", got, want)
+	}
+}
+
 // TestPanicPassesThrough shows that wrappers end their spans and leave the
 // panic as it is.
 func TestPanicPassesThrough(t *testing.T) {
