@@ -1,0 +1,207 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// errStorm ends an attempt in which the layers below sent the request again
+// and again on their own: HTTP/2 does so for each GOAWAY, without a bound (1,926
+// requests within one Do were seen), and no retry count above would notice.
+var errStorm = errors.New("the server kept giving the request back unanswered")
+
+// attempts is the RoundTripper that sends one request, already let through by
+// the gate, under its time limits, and accounts for its time.
+type attempts struct {
+	next        http.RoundTripper
+	readTimeout time.Duration // silence; 0 is none
+}
+
+var _ http.RoundTripper = (*attempts)(nil)
+
+// hop is one request on the wire: an attempt, or one redirect within it.
+type hop struct {
+	ex     *exchange
+	req    *request // its standing with the gate
+	status int
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	silent time.Duration
+	read   *time.Timer // fires after a silence; nil without --read-timeout
+	total  *time.Timer // fires at the end of --max-time; nil without
+	began  time.Time
+	answer time.Time // when the headers were there
+	conn   *conn     // nil until there is one
+	reused bool
+	ended  bool
+}
+
+// RoundTrip sends req. The body of its response must be read to its end or
+// closed: that settles the hop.
+func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	ex := exchangeOf(req.Context())
+	h := &hop{ex: ex, req: ex.request, silent: a.readTimeout, began: time.Now()}
+	h.ctx, h.cancel = context.WithCancelCause(req.Context())
+	if left := ex.maxTime; left > 0 {
+		h.total = time.AfterFunc(left-ex.spent, func() {
+			h.cancel(&TimeoutError{task.ErrTimeoutTotal, left})
+		})
+	}
+	ctx := httptrace.WithClientTrace(h.ctx, &httptrace.ClientTrace{GotConn: h.gotConn})
+
+	resp, err := a.next.RoundTrip(req.WithContext(ctx))
+	h.answer = time.Now()
+	if err != nil {
+		err = h.because(err)
+		h.end(h.blame(err), err)
+		return nil, err
+	}
+	h.quiet()
+	h.status = resp.StatusCode
+	if h.ex.rec != nil && h.conn != nil {
+		h.ex.rec.Remote = h.conn.remote
+	}
+	v := h.ex.judge(resp)
+	if h.req.probe && v == success {
+		h.req.settle(v) // the rest of the origin's tasks need not wait for a long body
+	}
+	if resp.Body == http.NoBody {
+		h.end(v, nil)
+		return resp, nil
+	}
+	resp.Body = &hopBody{ReadCloser: resp.Body, hop: h, verdict: v}
+	return resp, nil
+}
+
+// gotConn is called when the request is about to be written on a connection,
+// also when a layer below sends it again.
+func (h *hop) gotConn(info httptrace.GotConnInfo) {
+	h.conn, h.reused = made(info.Conn), info.Reused
+	h.ex.sent = true
+	if h.ex.wires++; h.ex.wires > h.ex.hops+1 {
+		h.cancel(errStorm)
+	}
+	if h.silent > 0 && h.read == nil {
+		h.read = time.AfterFunc(h.silent, func() {
+			h.cancel(&TimeoutError{task.ErrTimeoutRead, h.silent})
+		})
+	}
+}
+
+// quiet starts the wait for the next byte anew.
+func (h *hop) quiet() {
+	if h.read != nil {
+		h.read.Reset(h.silent)
+	}
+}
+
+// because returns why the request really ended: the limit or the cancelling
+// behind an error, and the cause without the URL around it.
+func (h *hop) because(err error) error {
+	if cause := context.Cause(h.ctx); cause != nil {
+		return cause
+	}
+	return plain(err)
+}
+
+// blame says what a failed request tells of its origin.
+func (h *hop) blame(err error) verdict {
+	if limit, ok := errors.AsType[*TimeoutError](err); ok {
+		if limit.Type == task.ErrTimeoutConnect {
+			return failure
+		}
+		return timeout
+	}
+	if context.Cause(h.ex.ctx) != nil || isLocal(err) {
+		return neutral
+	}
+	return failure
+}
+
+// end settles the hop, once: timers, time accounts, gate.
+func (h *hop) end(v verdict, err error) {
+	if h.ended {
+		return
+	}
+	h.ended = true
+	if h.read != nil {
+		h.read.Stop()
+	}
+	if h.total != nil {
+		h.total.Stop()
+	}
+	h.cancel(nil)
+	now := time.Now()
+	h.ex.spent += now.Sub(h.began)
+	h.account(now, err)
+	h.req.settle(v)
+}
+
+// account books the hop's time in the record's timing, so that the parts add
+// up to the time between the slot and the end of the body.
+func (h *hop) account(now time.Time, err error) {
+	if h.ex.rec == nil {
+		return
+	}
+	t := &h.ex.rec.Timing
+	s := setup{task.Unknown, task.Unknown, task.Unknown}
+	if h.conn != nil && !h.reused {
+		s = h.conn.setup
+	} else if failed, ok := errors.AsType[*DialError](err); ok {
+		s = failed.setup
+	}
+	add(&t.DNS, s.dns)
+	add(&t.Connect, s.connect)
+	add(&t.TLS, s.tls)
+	waited := max(0, h.answer.Sub(h.began)-s.sum())
+	if h.conn == nil {
+		add(&t.Connect, waited)
+	} else {
+		add(&t.FirstByte, waited)
+	}
+	if h.status != 0 {
+		add(&t.Transfer, now.Sub(h.answer))
+	}
+}
+
+// add adds d to a part that may not have been known yet.
+func add(part *time.Duration, d time.Duration) {
+	if d == task.Unknown {
+		return
+	}
+	*part = max(0, *part) + d
+}
+
+// hopBody is a response body under the read timeout.
+type hopBody struct {
+	io.ReadCloser
+	hop     *hop
+	verdict verdict // of the answer, if the body keeps what the headers promise
+}
+
+func (b *hopBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	switch {
+	case err == nil:
+		b.hop.quiet()
+	case err == io.EOF:
+		b.hop.end(b.verdict, nil)
+	default:
+		err = b.hop.because(err)
+		b.hop.end(b.hop.blame(err), nil)
+	}
+	return n, err
+}
+
+func (b *hopBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.hop.end(b.verdict, nil)
+	return err
+}

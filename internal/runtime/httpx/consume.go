@@ -1,0 +1,169 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// A Sink takes the body of a task. Writes come in order, and an error of one
+// ends the task: it is ours, not the server's. Rewind drops all that was
+// written after offset, for an attempt that begins there; where that cannot be
+// done any more (bytes on a pipe) it fails, and there is no further attempt.
+type Sink interface {
+	io.Writer
+	Rewind(offset int64) error
+}
+
+// Discard is a Sink that keeps nothing.
+var Discard Sink = discard{}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) Rewind(int64) error          { return nil }
+
+// maxErrorBody bounds how much of the body of an unwanted answer is read: to
+// count it, and to keep the connection. A longer one costs the connection.
+const maxErrorBody = 1 << 20
+
+// buffers are what bodies are copied through: 32 KiB until a body turns out to
+// be long.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+// consume reads the answer of an attempt within the attempt: go-retryablehttp
+// calls it as the response handler, so that a body that breaks is retried like
+// anything else. It closes the body.
+func (ex *exchange) consume(resp *http.Response) error {
+	ex.consumed = true
+	defer resp.Body.Close()
+	ex.describe(resp)
+	if !ex.spec.Accept(resp.StatusCode) {
+		n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
+		if err == nil && n < maxErrorBody {
+			ex.rec.Bytes = n
+		}
+		return &StatusError{resp.StatusCode}
+	}
+	if err := ex.unasked(resp); err != nil {
+		return err
+	}
+	if ex.spec.ShowHeader {
+		if err := showHeader(ex.spec.Sink, resp); err != nil {
+			return &SinkError{err}
+		}
+	}
+	return ex.read(resp)
+}
+
+// describe puts what the headers tell into the record.
+func (ex *exchange) describe(resp *http.Response) {
+	r := ex.rec
+	r.Status, r.Protocol, r.Bytes = resp.StatusCode, resp.Proto, task.Unknown
+	r.ContentType = resp.Header.Get("Content-Type")
+	r.Headers = r.Headers[:0]
+	r.Headers = keep(r.Headers[:0], resp.Header)
+	if resp.Request.Response != nil { // a redirect led here
+		r.FinalURL = task.RedactURL(resp.Request.URL.String())
+	}
+}
+
+// unasked reports answers that only a conditional or a range request may get
+// (RFC 9110 §15.3.7, §15.4.5): taken for the whole, they would be a lie.
+func (ex *exchange) unasked(resp *http.Response) error {
+	sent := resp.Request.Header
+	switch resp.StatusCode {
+	case http.StatusPartialContent:
+		if sent.Get("Range") == "" {
+			return &ResponseError{"206 Partial Content, which was not asked for"}
+		}
+	case http.StatusNotModified:
+		if sent.Get("If-None-Match") == "" && sent.Get("If-Modified-Since") == "" {
+			return &ResponseError{"304 Not Modified, which was not asked for"}
+		}
+	}
+	return nil
+}
+
+// read copies the body to the sink: decoded, counted, bounded, and to the end
+// of both what was sent and what it decodes to.
+func (ex *exchange) read(resp *http.Response) error {
+	wire := &wireReader{r: resp.Body}
+	body, err := decoded(resp, wire)
+	if err != nil {
+		return ex.broken(wire, 0, err)
+	}
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	var n int64
+	limit := ex.client.cfg.MaxBody
+	for {
+		k, err := body.Read(*buf)
+		if n += int64(k); limit > 0 && n > limit {
+			return &BodyError{task.ErrTooLarge, n, fmt.Errorf("longer than --max-filesize (%d bytes)", limit)}
+		}
+		if k > 0 {
+			if _, err := ex.spec.Sink.Write((*buf)[:k]); err != nil {
+				return &SinkError{err}
+			}
+		}
+		if err == io.EOF {
+			ex.rec.Bytes = n
+			return nil
+		}
+		if err != nil {
+			ex.rec.Bytes = n
+			return ex.broken(wire, n, err)
+		}
+	}
+}
+
+// broken gives the error that a body ended with its type: what the connection
+// did comes before what the decoder made of it.
+func (ex *exchange) broken(wire *wireReader, n int64, err error) error {
+	if wire.err == nil || wire.err == io.EOF {
+		return &BodyError{task.ErrDecode, n, err}
+	}
+	err = wire.err
+	if _, ok := errors.AsType[typed](err); ok {
+		return err // a timeout
+	}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &BodyError{task.ErrShortBody, n, errors.New("the connection ended before the body did")}
+	case strings.Contains(err.Error(), "chunk"): // net/http's errors for this are private
+		return &BodyError{task.ErrBadResponse, n, err}
+	}
+	return &BodyError{Classify(err), n, err}
+}
+
+// wireReader remembers how the body as it was sent ended.
+type wireReader struct {
+	r   io.Reader
+	err error
+}
+
+func (w *wireReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// showHeader writes what curl -I shows.
+func showHeader(w io.Writer, resp *http.Response) error {
+	if _, err := fmt.Fprintf(w, "%s %s\r\n", resp.Proto, resp.Status); err != nil {
+		return err
+	}
+	if err := resp.Header.Write(w); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\r\n")
+	return err
+}

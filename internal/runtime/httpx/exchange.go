@@ -1,0 +1,108 @@
+package httpx
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// exchange is the state of one task on its way through the layers. It travels
+// in the context of its requests and belongs to one goroutine at a time: the
+// task's.
+type exchange struct {
+	client *Client
+	ctx    context.Context // the task's; its end is not the origin's fault
+	spec   Exchange
+	rec    *task.Record
+	slot   *asynccore.Slot
+	policy asynccore.RetryPolicy
+
+	granted bool          // the slot was granted for a request that has not been sent
+	request *request      // the standing with the gate of the request being sent
+	attempt int           // attempts begun, redirects within one not counted
+	hops    int           // requests that the gate let through
+	wires   int           // requests that were put on a connection, as far as can be seen
+	sent    bool          // the attempt got a connection: the server may have seen it
+	began   time.Time     // of the first attempt
+	maxTime time.Duration // an attempt; 0 is none
+	spent   time.Duration // of maxTime, by the hops of this attempt
+	strayed bool          // a redirect left the first origin: nothing of the user's is sent any more
+
+	origin       string        // of the first URL: where retries go
+	attemptBegan time.Time     // of the attempt under way
+	verdict      error         // what the task ends with when the last attempt's error is not what tells
+	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
+	consumed     bool          // the body of the attempt's answer was read
+	wait         time.Duration // decided pause before the next attempt
+	retrying     bool          // counted at the gate as on its way to a retry
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	ex, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return ex
+}
+
+// judge says what an answer tells of its origin, and obeys its Retry-After: a
+// 429, or a 503 that names a time, pauses the whole origin (RFC 6585 §4,
+// RFC 9110 §15.6.4).
+func (ex *exchange) judge(resp *http.Response) verdict {
+	status := resp.StatusCode
+	wait, asked := asynccore.ParseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	ex.retryAfter = wait
+	if ex.spec.Accept(status) {
+		return success
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		if !asked {
+			wait = ex.policy.Base
+		}
+		ex.request.pause(time.Now().Add(wait))
+		return throttled
+	case status == http.StatusServiceUnavailable:
+		if asked {
+			ex.request.pause(time.Now().Add(wait))
+		}
+		return unwell
+	case status >= 500:
+		return failure
+	}
+	return success
+}
+
+// giveBack releases the slot: the task is going to wait.
+func (ex *exchange) giveBack() {
+	ex.slot.Release()
+	ex.granted = false
+}
+
+// take gets a slot in the lane of origin, and books the time that it took: what
+// the origin itself held back by reason, the rest as queue.
+func (ex *exchange) take(origin string) error {
+	began := time.Now()
+	before := ex.client.gate.Held(origin, began)
+	err := ex.slot.Acquire(ex.spec.Stop, origin)
+	now := time.Now()
+	after := ex.client.gate.Held(origin, now)
+	bookWait(&ex.rec.Timing, now.Sub(began), before, after)
+	ex.granted = err == nil
+	return err
+}
+
+// bookWait splits a wait for a slot by what the origin held back meanwhile.
+func bookWait(t *task.Timing, waited time.Duration, before, after Held) {
+	take := func(part *time.Duration, why hold) {
+		d := min(waited, max(0, after[why]-before[why]))
+		*part += d
+		waited -= d
+	}
+	take(&t.Breaker, holdBreaker)
+	take(&t.Backoff, holdPause)
+	take(&t.Rate, holdRate)
+	t.Queue += max(0, waited)
+}

@@ -1,0 +1,106 @@
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// Exchange is one URL to fetch.
+type Exchange struct {
+	Task   *task.Task
+	URL    *url.URL              // one of the task's mirrors
+	Accept func(status int) bool // the statuses that are wanted
+	Sink   Sink
+	// ShowHeader writes the header section of the answer to the Sink, before the
+	// body, in the form that HTTP/1.1 gives it.
+	ShowHeader bool
+
+	Queued time.Time // when the task was submitted; zero when its wait is already booked
+	Held   Held      // of the URL's origin at that time
+	// Stop ends the waits of the task and keeps it from trying again, while an
+	// attempt that is on the wire goes on until Fetch's own context ends.
+	Stop context.Context
+
+	header http.Header
+}
+
+// Fetch runs the exchange to its end and writes what happened into rec, whose
+// outcome and error are left to the caller. ctx must come from a job of the
+// asynccore.Runner that asks the Client's Gate; the job's slot is used and
+// given back while the task waits.
+//
+// It returns nil when a whole, wanted answer is in the Sink. Else it returns
+// the last attempt's error with its type, or the cause of the end of ctx or
+// Stop.
+func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
+	ex := &exchange{
+		client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
+		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
+	}
+	ex.ctx = context.WithValue(ctx, exchangeKey{}, ex)
+	if retries := spec.Task.Retry; retries != nil {
+		ex.policy.Max = *retries
+	}
+	ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
+	if !spec.Queued.IsZero() {
+		bookWait(&rec.Timing, ex.began.Sub(spec.Queued), spec.Held, c.gate.Held(ex.origin, ex.began))
+	}
+	req, err := ex.newRequest()
+	if err != nil {
+		return err
+	}
+	return ex.do(req)
+}
+
+// newRequest makes the request that all attempts send.
+func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
+	t := ex.spec.Task
+	header, host, err := ex.client.requestHeader(t)
+	if err != nil {
+		return nil, err
+	}
+	ex.spec.header = header
+	req := (&http.Request{
+		Method: t.EffectiveMethod(), URL: ex.spec.URL, Host: host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ex.ctx)
+	again := &retryablehttp.Request{Request: req}
+	switch {
+	case t.BodyFile != "":
+		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return os.Open(t.BodyFile) }))
+	case t.Body != nil:
+		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return bytes.NewReader(t.Body), nil }))
+	}
+	if err != nil {
+		return nil, &InputError{fmt.Errorf("request body: %w", err)}
+	}
+	return again, nil
+}
+
+// AsTaskError returns err as a record's error: with its type, and with the
+// number of attempts where there was more than one.
+func AsTaskError(err error, attempts int) *task.Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*task.Error](err); ok {
+		return e
+	}
+	message := plain(err).Error()
+	if attempts > 1 {
+		message = fmt.Sprintf("%s after %d attempts", message, attempts)
+	}
+	return &task.Error{Type: Classify(err), Message: message, Err: err}
+}

@@ -1,0 +1,217 @@
+package httpx
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+// GateConfig sets what every origin is held to.
+type GateConfig struct {
+	PerHost     int            // ceiling of requests in flight to one origin; 0 means no ceiling
+	Rate        asynccore.Rate // starts of all origins together; zero is none
+	RateHost    asynccore.Rate // starts of one origin; zero is none
+	Failures    int            // consecutive failures that open the breaker; 0 turns it off
+	Cooldown    time.Duration  // the longest; the first is one second, each failed round doubles it
+	Successes   int            // probes that close the breaker, and how many may go at once
+	Retries     bool           // tasks retry: an outage is not called before a retry has failed
+	LongestWait time.Duration  // a pause longer than this is not waited for; 0 means any is
+	Deadline    time.Time      // a pause beyond this is not waited for; zero means none
+	Hooks       Hooks
+}
+
+// maxOrigins bounds the memory for origins: past it, those that nothing is
+// known of are forgotten. It is twice what a look-ahead window can hold.
+const maxOrigins = 20_000
+
+// Gate is the one place where an origin's concurrency limit, pauses, rate and
+// breaker meet. It decides for an asynccore.Runner, as its Admission, which
+// lanes may start a task now: a task that the gate lets start may send one
+// request at once, and a task that must wait holds no slot.
+//
+// A Gate is safe for concurrent use.
+type Gate struct {
+	cfg GateConfig
+
+	wake func(key string)
+
+	mu      sync.Mutex // guards origins and what they point to, and limiter
+	origins map[string]*origin
+	limiter *asynccore.Limiter // nil without Rate
+}
+
+var _ asynccore.Admission = (*Gate)(nil)
+
+// NewGate returns a gate without any origin.
+func NewGate(cfg GateConfig) *Gate {
+	if cfg.PerHost <= 0 {
+		cfg.PerHost = math.MaxInt32
+	}
+	g := &Gate{cfg: cfg, origins: make(map[string]*origin), wake: func(string) {}}
+	if cfg.Rate.Events > 0 {
+		g.limiter = asynccore.NewLimiter(cfg.Rate)
+	}
+	return g
+}
+
+// Bind sets whom to tell that a lane is worth asking about again: the Runner's
+// Wake. It is called once, before the first Admit; wake is called without locks
+// held.
+func (g *Gate) Bind(wake func(key string)) { g.wake = wake }
+
+// Admit implements asynccore.Admission: may a task of the origin key send a
+// request now?
+func (g *Gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	o := g.origin(key, now)
+	until, why, ok := g.check(o, resumed, now)
+	if !ok {
+		o.holding(why, now)
+		return until, false
+	}
+	o.holding(holdNone, now)
+	o.started(now)
+	return time.Time{}, true
+}
+
+// check decides, in this order: verdicts that no waiting can change, pauses,
+// the breaker, the concurrency limit, and last the rates, since asking a rate
+// takes from it.
+func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, why hold, ok bool) {
+	if o.lost || g.tooLong(o.pausedUntil, now) {
+		return time.Time{}, holdNone, true // the task is let in to fail at once
+	}
+	if now.Before(o.pausedUntil) {
+		return o.pausedUntil, holdPause, false
+	}
+	if at := o.breaker.RetryAt(); now.Before(at) {
+		return at, holdBreaker, false
+	}
+	if o.probed || g.suspect(o) && !resumed {
+		return time.Time{}, holdBreaker, false
+	}
+	if o.inflight >= int(o.limit) {
+		return time.Time{}, holdNone, false
+	}
+	if !o.restarted.IsZero() && now.Before(o.nextStart) {
+		return o.nextStart, holdPause, false
+	}
+	if until, ok := takeBoth(o.limiter, g.limiter, now); !ok {
+		return until, holdRate, false
+	}
+	return time.Time{}, holdNone, true
+}
+
+// suspect reports that the origin has failed often enough for an outage, only
+// that no retry has told yet whether waiting cures it. Until one has, new tasks
+// stay out: else a dead origin would see a request of every task in the list
+// before the first retry comes due.
+func (g *Gate) suspect(o *origin) bool {
+	return g.cfg.Retries && g.cfg.Failures > 0 && o.failures >= g.cfg.Failures && o.retries > 0
+}
+
+// tooLong reports whether a pause is not worth waiting for.
+func (g *Gate) tooLong(until, now time.Time) bool {
+	if !now.Before(until) {
+		return false
+	}
+	return g.cfg.LongestWait > 0 && until.Sub(now) > g.cfg.LongestWait ||
+		!g.cfg.Deadline.IsZero() && until.After(g.cfg.Deadline)
+}
+
+// Release implements asynccore.Admission.
+func (g *Gate) Release(key string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	o := g.origin(key, now)
+	o.inflight--
+}
+
+// Held returns how long the origin has been holding tasks back, by reason.
+func (g *Gate) Held(key string, now time.Time) Held {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.origin(key, now).heldAt(now)
+}
+
+// origin returns what is known of key, a new origin on first sight. g.mu is
+// held.
+func (g *Gate) origin(key string, now time.Time) *origin {
+	if o := g.origins[key]; o != nil {
+		return o
+	}
+	if len(g.origins) >= maxOrigins {
+		g.forget(now)
+	}
+	o := &origin{key: key, limit: float64(g.cfg.PerHost), heldSince: now}
+	if g.cfg.RateHost.Events > 0 {
+		o.limiter = asynccore.NewLimiter(g.cfg.RateHost)
+	}
+	o.breaker = asynccore.NewBreaker(asynccore.BreakerConfig{
+		Key: key, Failures: g.cfg.Failures, MaxCooldown: g.cfg.Cooldown, Successes: g.cfg.Successes,
+		Trip:     func(uint32) bool { return o.proved.Load() || !g.cfg.Retries },
+		OnChange: func(from, to asynccore.State, retryAt time.Time) { g.changed(o, from, to, retryAt) },
+	})
+	g.origins[key] = o
+	return o
+}
+
+// forget drops the origins that nothing is known of: idle, healthy, unpaused.
+func (g *Gate) forget(now time.Time) {
+	for key, o := range g.origins {
+		if o.inflight == 0 && o.retries == 0 && o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
+			o.breaker.State() == asynccore.StateClosed && o.limiter == nil {
+			delete(g.origins, key)
+		}
+	}
+}
+
+// sleep waits for d, or less: until ctx ends, whose cause it returns, or until
+// the origin is given up.
+func (g *Gate) sleep(ctx context.Context, key string, d time.Duration) error {
+	g.mu.Lock()
+	o := g.origin(key, time.Now())
+	if o.lost {
+		g.mu.Unlock()
+		return nil
+	}
+	if o.gone == nil {
+		o.gone = make(chan struct{})
+	}
+	gone := o.gone
+	g.mu.Unlock()
+
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-gone:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// takeBoth takes one token of each limiter, or none: when one has none left,
+// the other keeps its own. Nil limiters are always willing.
+func takeBoth(a, b *asynccore.Limiter, now time.Time) (until time.Time, ok bool) {
+	switch {
+	case a == nil && b == nil:
+		return time.Time{}, true
+	case a == nil:
+		return b.TakeAt(now)
+	case b == nil:
+		return a.TakeAt(now)
+	}
+	if until, ok := b.PeekAt(now); !ok {
+		return until, false
+	}
+	if until, ok := a.TakeAt(now); !ok {
+		return until, false
+	}
+	return b.TakeAt(now)
+}

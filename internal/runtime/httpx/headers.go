@@ -1,0 +1,86 @@
+package httpx
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// recorded are the response fields that go into the record.
+var recorded = []string{"Etag", "Last-Modified", "Location", "Retry-After"}
+
+// keep appends the recorded fields of h to fields, by name in lower case. Of a
+// field that comes twice the first counts. RateLimit fields (draft-ietf-httpapi-
+// ratelimit-headers) are looked for only where a map has room for them.
+func keep(fields []task.Field, h http.Header) []task.Field {
+	for _, name := range recorded {
+		if values := h[name]; len(values) > 0 {
+			fields = append(fields, kept(name, values[0]))
+		}
+	}
+	for name, values := range h {
+		if len(values) > 0 && (name == "Ratelimit" || strings.HasPrefix(name, "Ratelimit-")) {
+			fields = append(fields, kept(name, values[0]))
+		}
+	}
+	return fields
+}
+
+func kept(name, value string) task.Field {
+	if name == "Location" {
+		value = task.RedactURL(value)
+	}
+	return task.Field{Name: strings.ToLower(name), Value: value}
+}
+
+// ownHeader returns what we send of our own accord: all that is left of a
+// request that has left the origin which the user's headers were meant for.
+// Fields that belong to the body go along with it.
+func (c *Client) ownHeader(withBody bool, given http.Header) http.Header {
+	h := http.Header{"User-Agent": {c.cfg.UserAgent}, "Accept": {"*/*"}, "Accept-Encoding": {acceptEncoding}}
+	if withBody {
+		if kind := given.Get("Content-Type"); kind != "" {
+			h.Set("Content-Type", kind)
+		}
+	}
+	return h
+}
+
+// requestHeader builds a task's headers: our own, then the flags', then the
+// line's, each replacing the one before. A field with an empty value takes the
+// field off, as in curl's -H 'Accept:'.
+func (c *Client) requestHeader(t *task.Task) (header http.Header, host string, err error) {
+	header = c.ownHeader(false, nil)
+	if c.cfg.ContentType != "" && (t.Body != nil || t.BodyFile != "") {
+		header.Set("Content-Type", c.cfg.ContentType)
+	}
+	for _, fields := range [][]task.Field{c.cfg.Header, t.Header} {
+		replaced := make(map[string]bool, len(fields))
+		for _, f := range fields {
+			// RFC 9112 §11.1: no CR, LF or NUL may reach the wire.
+			if !httpguts.ValidHeaderFieldName(f.Name) || !httpguts.ValidHeaderFieldValue(f.Value) {
+				return nil, "", &InputError{fmt.Errorf("header %q is not a valid field", f.Name)}
+			}
+			name := http.CanonicalHeaderKey(f.Name)
+			if name == "Host" {
+				host = f.Value
+				continue
+			}
+			if !replaced[name] {
+				header.Del(name)
+				replaced[name] = true
+			}
+			if f.Value != "" {
+				header.Add(name, f.Value)
+			}
+		}
+	}
+	if _, given := header["User-Agent"]; !given {
+		header.Set("User-Agent", "") // net/http puts its own where there is none
+	}
+	return header, host, nil
+}

@@ -1,0 +1,51 @@
+package httpx
+
+import (
+	"context"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+// Hooks tell what happens between attempts, to whoever traces, counts or
+// prints. Each may be nil; each is called without locks held and must be quick.
+type Hooks struct {
+	Retrying func(ctx context.Context, r RetryEvent)
+	Paused   func(origin string, until time.Time)
+	Breaker  func(e BreakerEvent)
+}
+
+// RetryEvent is a task that is going to try again.
+type RetryEvent struct {
+	URL    string // redacted
+	Retry  int    // from 1
+	Wait   time.Duration
+	Reason string // "backoff" or "retry_after"
+	Err    error  // why the attempt did not do
+}
+
+// BreakerEvent is a change of an origin's breaker.
+type BreakerEvent struct {
+	Origin   string
+	From, To asynccore.State
+	RetryAt  time.Time // of the first probe, when To is open
+	GivenUp  bool      // the origin's tasks fail from now on
+}
+
+func (h *Hooks) retrying(ctx context.Context, e RetryEvent) {
+	if h.Retrying != nil {
+		h.Retrying(ctx, e)
+	}
+}
+
+func (h *Hooks) paused(origin string, until time.Time) {
+	if h.Paused != nil {
+		h.Paused(origin, until)
+	}
+}
+
+func (h *Hooks) breaker(origin string, from, to asynccore.State, retryAt time.Time, givenUp bool) {
+	if h.Breaker != nil {
+		h.Breaker(BreakerEvent{origin, from, to, retryAt, givenUp})
+	}
+}

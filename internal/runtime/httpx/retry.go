@@ -1,0 +1,188 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// do runs the attempts of a request. go-retryablehttp turns the wheel; whether
+// to go on, for how long to wait and what an attempt's end is, is decided here.
+// It is made anew for each task because its hooks are not told which request
+// they are asked about.
+func (ex *exchange) do(req *retryablehttp.Request) error {
+	req.SetResponseHandler(ex.consume)
+	loop := retryablehttp.Client{
+		HTTPClient:   ex.client.http,
+		Logger:       nil, // it logs URLs, secrets and all
+		RetryMax:     ex.policy.Max,
+		CheckRetry:   ex.checkRetry,
+		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
+		PrepareRetry: ex.prepareRetry,
+		ErrorHandler: func(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err },
+	}
+	ex.start()
+	_, err := loop.Do(req)
+	ex.noLongerRetrying()
+	if cause := context.Cause(ex.ctx); err != nil && cause != nil {
+		return cause
+	}
+	return plainOrNil(err)
+}
+
+func plainOrNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return plain(err)
+}
+
+// start begins an attempt.
+func (ex *exchange) start() {
+	ex.attempt++
+	ex.sent, ex.consumed, ex.spent, ex.retryAfter = false, false, 0, 0
+	ex.attemptBegan = time.Now()
+}
+
+// checkRetry is asked twice about an answer: with its headers, when the body is
+// always to be read first, and with what became of the body; and once about a
+// request that got no answer.
+func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error) (bool, error) {
+	if resp != nil && err == nil && !ex.consumed {
+		return false, nil
+	}
+	if err == nil {
+		return false, nil
+	}
+	err = plain(err)
+	ex.noLongerRetrying()
+	wait, reason, again := ex.decide(err)
+	if !again {
+		return false, ex.verdict
+	}
+	ex.wait = wait
+	ex.rec.Retries = append(ex.rec.Retries, task.Retry{
+		Status: statusOf(err), Error: errorOf(err), Duration: time.Since(ex.attemptBegan), Wait: wait, Reason: reason,
+	})
+	ex.retrying = true
+	ex.client.gate.retrying(ex.origin, +1)
+	ex.client.cfg.Hooks.retrying(ex.ctx, RetryEvent{ex.rec.URL, ex.attempt, wait, reason, err})
+	ex.giveBack() // nobody holds a slot while waiting
+	return true, nil
+}
+
+// prepareRetry waits. The wait is ours rather than go-retryablehttp's Backoff,
+// because ours ends when the origin is given up, and because a task must stand
+// in line for a slot afterwards.
+func (ex *exchange) prepareRetry(*http.Request) error {
+	began := time.Now()
+	err := ex.client.gate.sleep(ex.spec.Stop, ex.origin, ex.wait)
+	ex.rec.Timing.Backoff += time.Since(began)
+	if err != nil {
+		return err
+	}
+	if err := ex.take(ex.origin); err != nil {
+		return err
+	}
+	ex.start()
+	return nil
+}
+
+func (ex *exchange) noLongerRetrying() {
+	if ex.retrying {
+		ex.retrying = false
+		ex.client.gate.retrying(ex.origin, -1)
+	}
+}
+
+// decide says whether the attempt that ended with err is followed by another,
+// after what wait, and what set the wait. When a Retry-After forbids another,
+// ex.verdict becomes the error that the task ends with.
+func (ex *exchange) decide(err error) (wait time.Duration, reason string, again bool) {
+	if context.Cause(ex.ctx) != nil || !ex.curable(err) || !ex.repeatable() {
+		return 0, "", false
+	}
+	if ex.spec.Stop.Err() != nil {
+		ex.verdict = context.Cause(ex.spec.Stop)
+		return 0, "", false
+	}
+	if ex.spec.Sink.Rewind(0) != nil {
+		return 0, "", false // what broke is on a pipe already: the error that broke it stands
+	}
+	wait, stop := ex.policy.Next(ex.attempt, ex.retryAfter, time.Since(ex.began))
+	if _, tooLong := errors.AsType[*asynccore.RetryAfterError](stop); tooLong {
+		ex.verdict = &RetryAfterError{Origin: ex.origin, Wait: ex.retryAfter}
+	}
+	if stop != nil {
+		return 0, "", false
+	}
+	if deadline, ok := ex.spec.Stop.Deadline(); ok && ex.retryAfter > 0 && time.Now().Add(wait).After(deadline) {
+		ex.verdict = &RetryAfterError{Origin: ex.origin, Wait: ex.retryAfter}
+		return 0, "", false
+	}
+	if ex.retryAfter > 0 && wait == ex.retryAfter {
+		return wait, "retry_after", true
+	}
+	return wait, "backoff", true
+}
+
+// curable reports whether waiting may cure what an attempt ended with.
+func (ex *exchange) curable(err error) bool {
+	if status := statusOf(err); status != 0 {
+		return ex.client.cfg.RetryOn.Has(status) || ex.client.cfg.RetryAll && status >= 400
+	}
+	switch kind := Classify(err); kind {
+	case task.ErrCertificate, task.ErrDeniedAddress, task.ErrRedirectLimit, task.ErrRedirectDenied, task.ErrTooLarge,
+		task.ErrOutput, task.ErrOutputCollision, task.ErrInput, task.ErrCanceled, task.ErrCircuitOpen, task.ErrRetryAfter:
+		return false
+	case task.ErrDNS:
+		dns, ok := errors.AsType[*net.DNSError](err)
+		return ex.client.cfg.RetryAll || ok && !dns.IsNotFound
+	case task.ErrTLS:
+		return ex.client.cfg.RetryAll || isClosed(err)
+	case task.ErrBadResponse:
+		_, broken := errors.AsType[*BodyError](err)
+		return ex.client.cfg.RetryAll || broken
+	}
+	return true
+}
+
+var idempotent = []string{"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"} // RFC 9110 §9.2.2
+
+// repeatable reports whether the request may be sent again at all.
+func (ex *exchange) repeatable() bool {
+	return ex.idempotent() || !ex.sent
+}
+
+func (ex *exchange) idempotent() bool {
+	return ex.client.cfg.RetryUnsafe || slices.Contains(idempotent, ex.rec.Method) || ex.spec.header.Get("Idempotency-Key") != ""
+}
+
+// finalAttempt reports whether a failure of the attempt under way speaks for an
+// outage: it is a retry, or the task does not retry at all.
+func (ex *exchange) finalAttempt() bool {
+	return ex.attempt > 1 || ex.policy.Max == 0 || !ex.idempotent()
+}
+
+func statusOf(err error) int {
+	if s, ok := errors.AsType[*StatusError](err); ok {
+		return s.Status
+	}
+	return 0
+}
+
+// errorOf returns the type of an attempt's error, or "" for a status.
+func errorOf(err error) task.ErrorType {
+	if statusOf(err) != 0 {
+		return ""
+	}
+	return Classify(err)
+}

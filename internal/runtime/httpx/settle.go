@@ -1,0 +1,145 @@
+package httpx
+
+import (
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+// verdict is what one request told about its origin.
+type verdict uint8
+
+const (
+	neutral   verdict = iota // our own cancelling, a local shortage: says nothing
+	success                  // an answer, 4xx included
+	failure                  // transport error, broken body, 5xx
+	timeout                  // a failure that also asks for less concurrency
+	throttled                // 429: alive, but pauses
+	unwell                   // 503: a failure that also asks for less concurrency
+)
+
+// request is one request that the gate let through. Its verdict is told once.
+type request struct {
+	gate  *Gate
+	o     *origin
+	done  func(error) // the breaker's
+	began time.Time
+	probe bool // let through to see whether the origin is back
+	final bool // no retry follows this attempt, or it is itself a retry
+}
+
+// enter asks for the right to send one request to key with the slot that the
+// task holds. It returns the error that all tasks of a given-up origin end
+// with, or asynccore.OpenError when the breaker changed its mind since the
+// slot was granted: the task then goes back to its lane.
+func (g *Gate) enter(key string, final bool) (*request, error) {
+	now := time.Now()
+	g.mu.Lock()
+	o := g.origin(key, now)
+	lost, pause := o.lost, o.pausedUntil
+	tooLong := g.tooLong(pause, now)
+	g.mu.Unlock()
+	if lost {
+		return nil, &CircuitOpenError{Origin: key}
+	}
+	if tooLong {
+		return nil, &RetryAfterError{Origin: key, Wait: pause.Sub(now)}
+	}
+	done, err := o.breaker.Allow()
+	if err != nil {
+		g.mu.Lock()
+		o.probed = o.breaker.State() == asynccore.StateHalfOpen
+		g.mu.Unlock()
+		return nil, err
+	}
+	probe := o.breaker.State() != asynccore.StateClosed
+	return &request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
+}
+
+// settle tells the gate what became of the request. Only the first call
+// counts.
+func (r *request) settle(v verdict) {
+	if r.done == nil {
+		return
+	}
+	done := r.done
+	r.done = nil
+
+	g, now := r.gate, time.Now()
+	g.mu.Lock()
+	r.o.probed = false
+	switch v {
+	case success:
+		r.o.success(r.began, g.cfg.PerHost)
+		r.o.proved.Store(false)
+	case failure, timeout, unwell:
+		r.o.failures++
+		if r.final {
+			r.o.proved.Store(true)
+		}
+	}
+	if v == timeout || v == unwell || v == throttled {
+		r.o.cut(r.began, now)
+	}
+	g.mu.Unlock()
+
+	switch v {
+	case success:
+		done(nil)
+	case failure, timeout, unwell:
+		done(errFailed)
+	default:
+		done(asynccore.ErrNotCounted)
+	}
+}
+
+// pause keeps the whole origin from starting anything until then, and makes it
+// restart gently afterwards. A pause never shortens another.
+func (r *request) pause(until time.Time) {
+	g := r.gate
+	g.mu.Lock()
+	longer := until.After(r.o.pausedUntil)
+	if longer {
+		r.o.pausedUntil = until
+		r.o.restart(until)
+	}
+	g.mu.Unlock()
+	if longer {
+		g.cfg.Hooks.paused(r.o.key, until)
+	}
+}
+
+// changed is the breaker's OnChange: it is called without locks held.
+func (g *Gate) changed(o *origin, from, to asynccore.State, retryAt time.Time) {
+	g.mu.Lock()
+	o.probed = false
+	switch {
+	case to == asynccore.StateOpen && o.breaker.Exhausted() && !o.lost:
+		o.lost = true
+		if o.gone != nil {
+			close(o.gone)
+		}
+	case to == asynccore.StateOpen:
+		o.restart(retryAt)
+	case to == asynccore.StateClosed:
+		o.failures = 0
+		o.restart(time.Now())
+	}
+	lost := o.lost
+	g.mu.Unlock()
+	g.cfg.Hooks.breaker(o.key, from, to, retryAt, lost)
+	g.wake(o.key)
+}
+
+// retrying counts the tasks that are on their way to a retry at an origin, by
+// +1 when that is decided and -1 when the retry has ended or was given up.
+func (g *Gate) retrying(key string, change int) {
+	g.mu.Lock()
+	o := g.origin(key, time.Now())
+	o.retries += change
+	last := o.retries == 0
+	g.mu.Unlock()
+	if last && change < 0 {
+		g.wake(key) // new tasks may have been kept out until a retry had told
+	}
+}
