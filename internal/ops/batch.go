@@ -1,0 +1,203 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// Window is how many tasks are looked at ahead of those that run: within it
+// priorities and origins are ordered. A task waiting there costs about 1 KiB.
+const Window = 10_000
+
+// BatchRequest is one "specify batch".
+type BatchRequest struct {
+	URLs  []string // tasks from arguments, before those of the lists
+	Files []string // lists; "-" is standard input
+	Settings
+	Results string // file for the records; "-" is standard output, empty is nowhere
+	// Render appends a record to b as one line; nil is the NDJSON of the schema.
+	Render  func(b []byte, rec *task.Record) []byte
+	Watcher Watcher
+}
+
+// Results takes the records of a run, one line each, in the order of the calls.
+type Results interface {
+	// Append takes a copy of the line, which has no newline. It returns the error
+	// of an earlier write once there was one.
+	Append(line []byte) error
+	// Failed is closed when a write has failed.
+	Failed() <-chan struct{}
+	// Err returns that failure.
+	Err() error
+	// Close waits until all records are written and safe.
+	Close() error
+}
+
+// OpenResults opens the results file with that name.
+type OpenResults func(name string) (Results, error)
+
+// Watcher sees a run from the outside: progress, messages. Its methods are
+// called one at a time.
+type Watcher interface {
+	// Planned tells how many tasks there are; -1 is not known.
+	Planned(total int64)
+	// Ended tells of each record that has been handed to the results.
+	Ended(rec *task.Record)
+}
+
+// Batch is the operation behind "specify batch".
+type Batch struct {
+	Lists   Lists
+	Connect Connect
+	Outputs Outputs
+	Results OpenResults
+	Span    Span
+}
+
+// Run carries out all tasks of the input and hands a record of each to Results.
+// It returns an *InputError for input that cannot be used: before the first
+// request when all lists are regular files, else when the line is read, after
+// the tasks before it have ended. A failure to write results is returned as it
+// is, after what was in flight has ended.
+//
+// When ctx ends, nothing new is sent; attempts in flight go on for Grace, and
+// every task that has not ended gets a record as unfinished.
+func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err error) {
+	began := time.Now()
+	in := &input{lists: b.Lists, urls: req.URLs, files: req.Files, settings: &req.Settings}
+	total, err := in.check()
+	if err != nil {
+		return Summary{}, err
+	}
+	results, err := b.Results(req.Results)
+	if err != nil {
+		return Summary{}, err
+	}
+	conn, err := b.Connect(req.Settings)
+	if err != nil {
+		return Summary{}, errors.Join(err, results.Close())
+	}
+	defer conn.Close()
+	req.Watcher.Planned(total)
+
+	r := b.start(ctx, req, conn, results)
+	inputErr := r.admitAll(in)
+	runErr := r.runner.Close(context.WithoutCancel(ctx))
+	r.release()
+	err = errors.Join(results.Close(), inputErr, runErr)
+	sum = Summary{Tally: r.tally, Elapsed: time.Since(began)}
+	sum.Verdict = sum.Tally.Verdict(Allow{})
+	return sum, err
+}
+
+// batchRun is one run of a Batch.
+type batchRun struct {
+	Batch
+	conn    Connection
+	results Results
+	stop    context.Context // ends the run's admission and waits
+	wire    context.Context // ends what is in flight
+	release func()
+	runner  *asynccore.Runner
+	exec    executor
+	render  func([]byte, *task.Record) []byte
+
+	mu      sync.Mutex // guards the fields below
+	tally   Tally
+	line    []byte
+	watcher Watcher
+}
+
+func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, results Results) *batchRun {
+	stop, cancel := withDeadline(ctx, req.Deadline)
+	wire, cut, release := inFlight(stop)
+	r := &batchRun{
+		Batch: b, conn: conn, results: results, stop: stop, wire: wire,
+		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: req.Jobs, Queue: Window, Admission: conn.Gate}),
+		exec:   executor{fetcher: conn.Fetcher, span: b.Span, accept: req.Expect},
+		render: req.Render, watcher: req.Watcher,
+	}
+	if r.render == nil {
+		r.render = func(b []byte, rec *task.Record) []byte { return rec.Append(b) }
+	}
+	conn.Gate.Bind(r.runner.Wake)
+	watching := make(chan struct{})
+	go func() { // ends with release, which waits for it
+		defer close(watching)
+		select {
+		case <-results.Failed(): // no record can be kept: what is in flight is of no use either
+			cancel(results.Err())
+			cut(results.Err())
+		case <-stop.Done():
+		}
+	}()
+	r.release = func() {
+		cancel(nil)
+		<-watching
+		release()
+	}
+	return r
+}
+
+// admitAll submits the tasks of the input. Once the run is stopped, the rest of
+// the input gets records as unfinished; when results cannot be written there is
+// no point in that.
+func (r *batchRun) admitAll(in *input) error {
+	for t, err := range in.tasks() {
+		if err != nil {
+			return err
+		}
+		if r.results.Err() != nil {
+			return nil
+		}
+		if r.stop.Err() != nil {
+			r.record(unfinished(t, time.Now(), context.Cause(r.stop)))
+			continue
+		}
+		if err := r.submit(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *batchRun) submit(t *task.Task) error {
+	a, err := admit(t, r.conn.Gate)
+	if err != nil {
+		return &InputError{Err: err} // cannot be: the line was checked
+	}
+	err = r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
+		if job.Err() != nil {
+			r.record(unfinished(t, a.queued, context.Cause(job)))
+			return
+		}
+		slot := asynccore.SlotFrom(job)
+		r.record(r.exec.run(asynccore.WithSlot(r.wire, slot), r.stop, a, r.Outputs.None()))
+	})
+	if err != nil && r.stop.Err() != nil {
+		r.record(unfinished(t, a.queued, context.Cause(r.stop)))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("submit task %d: %w", t.Seq, err)
+	}
+	return nil
+}
+
+// record hands a record on: to the results, the tally and the watcher.
+func (r *batchRun) record(rec *task.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.line = r.render(r.line[:0], rec)
+	if r.results.Append(r.line) != nil {
+		return // the run is being stopped for it; a record that was not written does not count
+	}
+	r.tally.Add(rec)
+	r.watcher.Ended(rec)
+}

@@ -1,0 +1,101 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// FetchRequest is one "specify fetch".
+type FetchRequest struct {
+	URL string
+	Settings
+	Output string // file for the body; empty is standard output
+}
+
+// FetchResult is its one record.
+type FetchResult struct{ Record *task.Record }
+
+// Outputs opens what bodies go to.
+type Outputs interface {
+	Stdout() Output
+	None() Output // keeps nothing
+	// File is a new output for the file at path, which is left as it is until
+	// the body is whole.
+	File(path string) (Output, error)
+}
+
+// Fetch is the operation behind "specify fetch".
+type Fetch struct {
+	Connect Connect
+	Outputs Outputs
+	Span    Span
+}
+
+// Run fetches the URL. It returns an *InputError for a URL that cannot be
+// fetched at all, a *LocalError when the output cannot be opened, and otherwise
+// a record, also for a task that failed.
+func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
+	t := &task.Task{URLs: []string{req.URL}}
+	req.apply(t)
+	t.ID = task.ContentID(t)
+	if err := CheckURL(req.URL); err != nil {
+		return FetchResult{}, &InputError{Err: err}
+	}
+	conn, err := f.Connect(req.Settings)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	defer conn.Close()
+	out := f.Outputs.Stdout()
+	if req.Output != "" {
+		if out, err = f.Outputs.File(req.Output); err != nil {
+			return FetchResult{}, &LocalError{err}
+		}
+	}
+	rec, err := f.one(ctx, conn, req, t, out)
+	if err != nil {
+		return FetchResult{}, fmt.Errorf("fetch %s: %w", task.RedactURL(req.URL), err)
+	}
+	return FetchResult{rec}, nil
+}
+
+// one runs the task as the only job of a runner, the way a batch runs many.
+func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out Output) (rec *task.Record, err error) {
+	stop, cancel := withDeadline(ctx, req.Deadline)
+	defer cancel(nil)
+	wire, _, release := inFlight(stop)
+	defer release()
+	a, err := admit(t, conn.Gate)
+	if err != nil {
+		return nil, err
+	}
+	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect, header: req.ShowHeader}
+	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: conn.Gate})
+	conn.Gate.Bind(runner.Wake)
+	err = runner.Go(stop, asynccore.Job{Key: a.origin}, func(job context.Context) {
+		if job.Err() != nil {
+			out.Abort()
+			rec = unfinished(a.task, a.queued, context.Cause(job))
+			return
+		}
+		rec = x.run(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rec, runner.Close(context.WithoutCancel(ctx))
+}
+
+// Verdict is the verdict on the one record.
+func (r FetchResult) Verdict() Verdict {
+	var t Tally
+	t.Add(r.Record)
+	return t.Verdict(Allow{})
+}
+
+// Elapsed is how long the task took.
+func (r FetchResult) Elapsed() time.Duration { return r.Record.Duration }

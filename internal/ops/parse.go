@@ -1,0 +1,65 @@
+package ops
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// ParseLine makes a task of one line of a list: nil for a blank line or a
+// comment. Seq and ID are left to the caller. The task shares no memory with
+// line.
+func ParseLine(line []byte) (*task.Task, error) {
+	line = bytes.TrimSpace(line)
+	switch {
+	case len(line) == 0 || line[0] == '#':
+		return nil, nil
+	case line[0] == '{':
+		return parseObject(line)
+	}
+	// A URL, and after white space the output's name, which may hold spaces.
+	text := string(line)
+	raw, output := text, ""
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		raw, output = text[:i], strings.TrimLeft(text[i:], " \t")
+	}
+	if err := CheckURL(raw); err != nil {
+		return nil, err
+	}
+	return &task.Task{URLs: []string{raw}, Output: output}, nil
+}
+
+// CheckURL says what is wrong with a URL that is to be fetched, without
+// repeating secrets that it may hold.
+func CheckURL(raw string) error {
+	_, err := ParseURL(raw)
+	return err
+}
+
+// ParseURL returns raw as an absolute http or https URL with a host.
+func ParseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		if ue, ok := errors.AsType[*url.Error](err); ok {
+			err = ue.Err
+		}
+		if strings.ContainsRune(raw, '@') {
+			return nil, errors.New("bad URL (not shown: it may hold a password)")
+		}
+		return nil, fmt.Errorf("bad URL %q: %w", task.RedactURL(raw), err)
+	}
+	shown := task.RedactURL(raw)
+	switch {
+	case u.Scheme == "" || u.Opaque != "" && !strings.Contains(raw, "//"):
+		return nil, fmt.Errorf("bad URL %q: no scheme; did you mean %q?", shown, "https://"+shown)
+	case !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
+		return nil, fmt.Errorf("bad URL %q: scheme %q is not http or https", shown, u.Scheme)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("bad URL %q: no host", shown)
+	}
+	return u, nil
+}

@@ -1,0 +1,42 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Grace is how long attempts in flight may go on after a run was told to stop.
+const Grace = 5 * time.Second
+
+// ErrDeadline is the cause of a run's end at --deadline.
+var ErrDeadline = errors.New("the run's deadline was reached")
+
+// withDeadline is ctx with an end at deadline, if that is not zero, whose cause
+// is ErrDeadline.
+func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelCauseFunc) {
+	if deadline.IsZero() {
+		return context.WithCancelCause(ctx)
+	}
+	ctx, cancelTimer := context.WithDeadlineCause(ctx, deadline, ErrDeadline)
+	ctx, cancel := context.WithCancelCause(ctx)
+	return ctx, func(cause error) {
+		cancel(cause)
+		cancelTimer()
+	}
+}
+
+// inFlight returns the context for what is on the wire: it has the values of
+// ctx and ends Grace after it, with its cause, or with cut. release must be
+// called when nothing is in flight any more.
+func inFlight(ctx context.Context) (wire context.Context, cut context.CancelCauseFunc, release func()) {
+	wire, cut = context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(Grace, func() { cut(context.Cause(ctx)) })
+		context.AfterFunc(wire, func() { timer.Stop() })
+	})
+	return wire, cut, func() {
+		stop()
+		cut(nil)
+	}
+}
