@@ -1,0 +1,67 @@
+package commands
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/specify-cli/specify/internal/ops"
+)
+
+func newBatch(o Ops, w World) *cobra.Command {
+	var (
+		f       settingsFlags
+		c       common
+		files   []string
+		results string
+		format  = "auto"
+	)
+	cmd := &cobra.Command{
+		Use:   "batch [URL]... [--file F]...",
+		Short: "Fetch many URLs at once; one record a task goes to standard output",
+		Example: `  specify batch --file urls.txt --results out.ndjson
+  sort -u urls.txt | specify batch --file - --jobs 64 --per-host 4`,
+		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && len(files) == 0 {
+				return &UsageError{errors.New("no input: give URLs, or a list with --file (--file - for standard input)")}
+			}
+			settings, err := f.settings(w.ReadFile, Version())
+			if err != nil {
+				return &UsageError{err}
+			}
+			t := newTeller(cmd.ErrOrStderr(), c)
+			defer t.stop()
+			req := ops.BatchRequest{URLs: args, Files: files, Settings: settings, Results: results, Watcher: t}
+			req.Tell = t
+			switch {
+			case results != "-":
+			case format == "none":
+				req.Results = ""
+			case format == "text" || format == "auto" && w.Terminal:
+				req.Render = recordText
+			}
+			sum, err := o.Batch(cmd.Context(), req)
+			t.stop()
+			if err != nil {
+				return err
+			}
+			t.summary(sum)
+			return verdict(sum.Verdict)
+		}),
+	}
+	g := groups(cmd.Flags())
+	g.in("Input and results")
+	g.StringArrayVarP(&files, "file", "i", nil, "list `F` of tasks, one a line; - is standard input; repeatable")
+	g.StringVarP(&results, "results", "r", "-", "append one record a task to `F`; - is standard output")
+	g.Var(&choiceValue{&format, []string{"auto", "text", "ndjson", "none"}}, "format", "records on standard output; auto is text on a terminal")
+	f.pace(g)
+	f.request(g)
+	f.time(g)
+	f.retry(g)
+	f.breaker(g)
+	f.verdict(g)
+	c.flags(g)
+	g.close()
+	curlHabits(cmd.Flags())
+	return cmd
+}

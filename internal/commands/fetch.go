@@ -1,0 +1,82 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/specify-cli/specify/internal/ops"
+)
+
+func newFetch(o Ops, w World) *cobra.Command {
+	var (
+		f      settingsFlags
+		c      common
+		output string
+		remote bool
+	)
+	cmd := &cobra.Command{
+		Use:   "fetch URL",
+		Short: "Fetch one URL; its body goes to standard output",
+		Example: `  specify fetch https://example.com/file.tgz -o file.tgz
+  specify fetch -fsSL https://example.com/install.sh | less
+  specify fetch --json '{"name":"x"}' --retry-unsafe https://api.example.com/items`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
+			settings, err := f.settings(w.ReadFile, Version())
+			if err != nil {
+				return &UsageError{err}
+			}
+			settings.ShowHeader = f.head
+			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output}
+			if remote {
+				if output != "" {
+					return &UsageError{errors.New("--output and --remote-name: only one of them")}
+				}
+				if req.Output, err = remoteName(args[0]); err != nil {
+					return &UsageError{err}
+				}
+			}
+			t := newTeller(cmd.ErrOrStderr(), c)
+			req.Tell = t
+			res, err := o.Fetch(cmd.Context(), req)
+			if err != nil {
+				return err
+			}
+			t.fetched(res.Record)
+			return verdict(res.Verdict())
+		}),
+	}
+	f.s.Jobs, f.s.PerHost = 1, 1
+	g := groups(cmd.Flags())
+	f.request(g)
+	f.time(g)
+	f.retry(g)
+	f.breaker(g)
+	g.in("Output")
+	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
+	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
+	f.verdict(g)
+	c.flags(g)
+	g.close()
+	curlHabits(cmd.Flags())
+	return cmd
+}
+
+// remoteName is the last segment of the URL's path, as curl -O has it: never
+// from the response.
+func remoteName(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", ops.CheckURL(raw)
+	}
+	name := path.Base(u.EscapedPath())
+	if name == "/" || name == "." || name == ".." || strings.HasSuffix(u.Path, "/") {
+		return "", fmt.Errorf("--remote-name: the URL's path ends without a name; use --output")
+	}
+	return name, nil
+}

@@ -1,0 +1,93 @@
+package commands
+
+import (
+	"context"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/specify-cli/specify/internal/ops"
+)
+
+// Ops are the operations that the commands call.
+type Ops struct {
+	Fetch func(context.Context, ops.FetchRequest) (ops.FetchResult, error)
+	Batch func(context.Context, ops.BatchRequest) (ops.Summary, error)
+}
+
+// World is what the commands need of the outside.
+type World struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Terminal bool // standard output is one: batch prints text
+	// Configure fills in the flags that the command line left open, from the
+	// environment and the configuration file; explicit is --config.
+	Configure func(fs *pflag.FlagSet, explicit string) error
+	// ReadFile reads a whole file that a flag names; "-" is standard input.
+	ReadFile func(name string) ([]byte, error)
+}
+
+// New returns the command tree.
+func New(o Ops, w World) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "specify",
+		Short: "Fetch one URL or millions, with one truthful result for each",
+		Long: `Fetch one URL or millions, with one truthful result for each: honest retries,
+a circuit breaker and a rate gate for every origin, and one record a task.`,
+		Example: `  specify fetch https://example.com/file -o file
+  specify batch --file urls.txt --results out.ndjson`,
+		Version:       Version(),
+		SilenceErrors: true, // main prints them, in one way
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(w.In)
+	root.SetOut(w.Out)
+	root.SetErr(w.Err)
+	root.CompletionOptions.DisableDefaultCmd = false
+	root.AddCommand(newFetch(o, w), newBatch(o, w), newVersion())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
+	groupedHelp(root)
+	return root
+}
+
+// common are the flags of every command that runs something.
+type common struct {
+	config  string
+	silent  bool
+	verbose int
+}
+
+func (c *common) flags(g *group) {
+	g.in("Noise and configuration")
+	g.BoolVarP(&c.silent, "silent", "s", false, "no progress and no summary; failures are still told")
+	g.CountVarP(&c.verbose, "verbose", "v", "tell retries, pauses and breakers; repeatable")
+	g.StringVar(&c.config, "config", "", "configuration `FILE` (./specify.yaml, then the user's)")
+}
+
+// configured runs the command after its flags were completed by environment and
+// configuration.
+func configured(w World, c *common, run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := w.Configure(cmd.Flags(), c.config); err != nil {
+			return err
+		}
+		return run(cmd, args)
+	}
+}
+
+// Version is the version that the binary was built as: the module's, or the
+// commit's, or "devel".
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	return "devel"
+}

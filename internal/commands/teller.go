@@ -1,0 +1,122 @@
+package commands
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// heartbeat is how often a run that is not watched on a terminal says that it
+// is alive.
+const heartbeat = 15 * time.Second
+
+// teller tells a person what a run does, on standard error. It is the run's
+// ops.Watcher and ops.Teller. Its methods are safe for concurrent use.
+type teller struct {
+	c    common
+	quit func()
+
+	mu    sync.Mutex // guards w and the fields below
+	w     io.Writer
+	tally ops.Tally
+	total int64
+}
+
+var (
+	_ ops.Watcher = (*teller)(nil)
+	_ ops.Teller  = (*teller)(nil)
+)
+
+func newTeller(w io.Writer, c common) *teller { return &teller{w: w, c: c, quit: func() {}} }
+
+// Planned begins the heartbeat.
+func (t *teller) Planned(total int64) {
+	t.total = total
+	if t.c.silent {
+		return
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() { // ends with stop, which waits for it
+		defer close(done)
+		ticker := time.NewTicker(heartbeat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				t.beat()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	t.quit = sync.OnceFunc(func() {
+		close(quit)
+		<-done
+	})
+}
+
+// stop ends the heartbeat. It may be called more than once.
+func (t *teller) stop() { t.quit() }
+
+func (t *teller) beat() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	of := ""
+	if t.total >= 0 {
+		of = fmt.Sprintf(" of %d", t.total)
+	}
+	fmt.Fprintf(t.w, "specify: %d%s tasks done: %s\n", t.tally.Tasks, of, outcomes(&t.tally))
+}
+
+// Ended tells of a task that failed.
+func (t *teller) Ended(rec *task.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tally.Add(rec)
+	if rec.Outcome == task.Failed {
+		fmt.Fprintf(t.w, "specify: FAIL %s: %s\n", printable(subject(rec)), printable(failure(rec)))
+	}
+}
+
+// Warn tells what the user should know in any case.
+func (t *teller) Warn(format string, args ...any) { t.line("warning: ", format, args) }
+
+// Detail tells what -v asks for.
+func (t *teller) Detail(format string, args ...any) {
+	if t.c.verbose > 0 {
+		t.line("", format, args)
+	}
+}
+
+func (t *teller) line(kind, format string, args []any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.w, "specify: %s%s\n", kind, printable(fmt.Sprintf(format, args...)))
+}
+
+// fetched tells of the one task of a fetch.
+func (t *teller) fetched(rec *task.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if rec.Error != nil {
+		fmt.Fprintf(t.w, "specify: error: %s: %s\n", printable(subject(rec)), printable(failure(rec)))
+	}
+}
+
+// summary tells what the whole run amounts to.
+func (t *teller) summary(sum ops.Summary) {
+	if t.c.silent {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.w, "specify: %d tasks: %s in %s", sum.Tasks, outcomes(&sum.Tally), seconds(sum.Elapsed))
+	if sum.Retries > 0 {
+		fmt.Fprintf(t.w, "; %d retries", sum.Retries)
+	}
+	fmt.Fprintf(t.w, "; %s\n", size(sum.Bytes))
+}

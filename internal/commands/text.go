@@ -1,0 +1,85 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// recordText appends a record as a line for a person.
+func recordText(b []byte, rec *task.Record) []byte {
+	status := "-"
+	if rec.Status != 0 {
+		status = fmt.Sprint(rec.Status)
+	}
+	line := fmt.Sprintf("%-12s %3s %8s %7s  %s", rec.Outcome, status, size(max(0, rec.Bytes)), seconds(rec.Duration), subject(rec))
+	if rec.Error != nil {
+		line += "  " + rec.Error.Message
+	}
+	return append(b, printable(strings.ReplaceAll(line, "\n", " "))...)
+}
+
+// subject is what a record is about.
+func subject(rec *task.Record) string {
+	if rec.URL != "" {
+		return rec.URL
+	}
+	return rec.ID
+}
+
+// failure says why a task failed, how long that took, and what it waited for.
+func failure(rec *task.Record) string {
+	text := strings.ReplaceAll(rec.Error.Message, "\n", " ")
+	if rec.Attempts > 0 {
+		text += " in " + seconds(rec.Duration)
+	}
+	if wait := rec.Timing.Backoff; wait >= 100*time.Millisecond {
+		text += fmt.Sprintf(" (%s waiting%s)", seconds(wait), waitedFor(rec))
+	}
+	return text
+}
+
+func waitedFor(rec *task.Record) string {
+	for _, r := range rec.Retries {
+		if r.Reason == "retry_after" {
+			return " on Retry-After"
+		}
+	}
+	return " to retry"
+}
+
+func outcomes(t *ops.Tally) string {
+	text := fmt.Sprintf("%d ok", t.OK)
+	if t.NotModified > 0 {
+		text += fmt.Sprintf(", %d not modified", t.NotModified)
+	}
+	return text + fmt.Sprintf(", %d failed, %d unfinished", t.Failed, t.Unfinished)
+}
+
+// seconds prints a duration with the precision that a person reads.
+func seconds(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Round(time.Millisecond).Milliseconds())
+	case d < 100*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// size prints bytes in powers of 1000, as disks and networks are measured.
+func size(n int64) string {
+	const units = "kMGTPE"
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value, unit := float64(n)/1000, 0
+	for value >= 999.95 && unit < len(units)-1 {
+		value /= 1000
+		unit++
+	}
+	return fmt.Sprintf("%.1f %cB", value, units[unit])
+}

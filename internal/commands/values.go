@@ -1,0 +1,124 @@
+package commands
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// The types of flags that pflag does not have. Each is what pflag.Value asks
+// for over a variable of the request.
+
+type durationValue time.Duration
+
+func (d *durationValue) String() string { return shortDuration(time.Duration(*d)) }
+func (d *durationValue) Type() string   { return "duration" }
+func (d *durationValue) Set(s string) error {
+	parsed, err := ops.ParseDuration(s)
+	*d = durationValue(parsed)
+	return err
+}
+
+// shortDuration prints 1m0s as 1m and 5m0s as 5m.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
+
+type sizeValue int64
+
+func (v *sizeValue) Type() string { return "size" }
+
+func (v *sizeValue) String() string {
+	n := int64(*v)
+	for _, unit := range []struct {
+		letter string
+		size   int64
+	}{{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}} {
+		if n != 0 && n%unit.size == 0 {
+			return strconv.FormatInt(n/unit.size, 10) + unit.letter
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func (v *sizeValue) Set(s string) error {
+	digits, unit := s, int64(1)
+	for letter, size := range map[string]int64{"K": 1 << 10, "M": 1 << 20, "G": 1 << 30} {
+		if d, ok := strings.CutSuffix(strings.ToUpper(s), letter); ok {
+			digits, unit = d, size
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > math.MaxInt64/unit {
+		return fmt.Errorf("%q is not a size (64K, 10M, 1G, or a number of bytes)", s)
+	}
+	*v = sizeValue(n * unit)
+	return nil
+}
+
+type rateValue asynccore.Rate
+
+func (v *rateValue) Type() string { return "rate" }
+
+func (v *rateValue) String() string {
+	if v.Events == 0 {
+		return ""
+	}
+	return asynccore.Rate(*v).String()
+}
+
+func (v *rateValue) Set(s string) error {
+	r, err := asynccore.ParseRate(s)
+	*v = rateValue(r)
+	return err
+}
+
+type statusValue struct {
+	set  *task.StatusSet
+	list string
+}
+
+func (v *statusValue) String() string { return v.list }
+func (v *statusValue) Type() string   { return "list" }
+func (v *statusValue) Set(s string) error {
+	set, err := task.ParseStatusSet(s)
+	if err == nil {
+		*v.set, v.list = set, s
+	}
+	return err
+}
+
+// choiceValue is one of a few words.
+type choiceValue struct {
+	chosen  *string
+	choices []string
+}
+
+func (v *choiceValue) String() string {
+	if v.chosen == nil {
+		return ""
+	}
+	return *v.chosen
+}
+func (v *choiceValue) Type() string { return strings.Join(v.choices, "|") }
+func (v *choiceValue) Set(s string) error {
+	if !slices.Contains(v.choices, s) {
+		return fmt.Errorf("%q is not one of %s", s, strings.Join(v.choices, ", "))
+	}
+	*v.chosen = s
+	return nil
+}
