@@ -1,0 +1,57 @@
+# Everything here needs Go, git and make, and nothing else.
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=tools.mod
+BIN     := bin/specify
+FUZZ    ?= 60s
+
+.PHONY: build demo test lint check fuzz bench cover examples clean help
+
+build: ## build bin/specify
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
+
+demo: build ## see the main job: a list of good, slow, flaky, throttled, broken and dead URLs
+	@$(GO) run ./internal/faultserver/demo -- sh -c '\
+	  echo "$$ specify batch --file urls.txt --results out.ndjson"; \
+	  $(BIN) batch --file {urls} --results {dir}/out.ndjson --retry-delay 200ms --breaker-cooldown 2s --read-timeout 2s; \
+	  status=$$?; \
+	  echo; echo "$$ head -2 out.ndjson"; head -2 {dir}/out.ndjson; \
+	  echo; echo "specify ended with exit status $$status: some of these URLs are broken, and it says so."'
+
+test: ## run all tests with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+lint: ## formatting, vet, modernity, tidiness, static analysis
+	test -z "$$(gofmt -l .)"
+	$(GO) vet ./...
+	$(GO) fix -diff ./...
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+	$(TOOL) staticcheck -checks all ./...
+
+check: lint test ## lint and test
+
+fuzz: ## run each fuzz target for FUZZ (60s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ) $$pkg || exit 1; \
+	  done; \
+	done
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+cover: ## test coverage, as a table and in coverage.html
+	$(GO) test -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out | tail -1
+	$(GO) tool cover -html=coverage.out -o coverage.html
+
+examples: ## run the examples of the concurrency patterns
+	$(GO) test -run '^Example' -v ./internal/asynccore
+
+clean: ## remove what was built
+	rm -rf bin coverage.out coverage.html
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/specify-cli/specify/"
+
+// A rule is what a package may import of this module, and why. A package
+// without a rule fails, so that a new package starts with a decision.
+type rule struct {
+	imports []string // prefixes below the module, "internal/runtime/" meaning all of them
+	reason  string
+}
+
+var mayImport = map[string]rule{
+	"cmd/specify":              {[]string{"internal/"}, "main sees all and wires them"},
+	"internal/commands":        {[]string{"internal/ops", "internal/task", "internal/asynccore"}, "a command turns flags into a request and calls one operation"},
+	"internal/ops":             {[]string{"internal/runtime/", "internal/asynccore", "internal/task"}, "operations decide, adapters do"},
+	"internal/runtime/config":  {nil, "adapters do not know each other; settings are flags to it"},
+	"internal/runtime/files":   {[]string{"internal/task"}, "adapters do not know each other"},
+	"internal/runtime/httpx":   {[]string{"internal/asynccore", "internal/task", "internal/runtime/httpx/"}, "adapters do not know each other"},
+	"internal/runtime/journal": {nil, "the journal deals in encoded lines"},
+	"internal/runtime/lists":   {nil, "a list is lines to it, not tasks"},
+	"internal/asynccore":       {nil, "the heart knows nothing of this program"},
+	"internal/telemetry":       {nil, "telemetry is put around the others from outside"},
+	"internal/task":            {[]string{"internal/asynccore"}, "the nouns; a task's priority is the scheduler's"},
+}
+
+// withoutThese are packages that a layer does without.
+var withoutThese = map[string]rule{
+	"internal/ops":       {[]string{"net/http", "os", "os/exec", "net"}, "operations are pure: what they need of the outside is an interface"},
+	"internal/asynccore": {[]string{"net/http", "net", "os/exec"}, "concurrency primitives open no connection and start no process"},
+	"internal/task":      {[]string{"net/http", "net", "os", "os/exec"}, "nouns do no work"},
+	"internal/commands":  {[]string{"net/http", "net", "os/exec"}, "commands are thin"},
+}
+
+// onlyIn are imports that only one folder may have.
+var onlyIn = map[string]rule{
+	"go.opentelemetry.io/":                  {[]string{"internal/telemetry"}, "spans are made by wrapping, not by hand"},
+	"github.com/hashicorp/go-retryablehttp": {[]string{"internal/runtime/httpx"}, "the retry library stays a detail behind Client.Fetch"},
+	"github.com/sony/gobreaker":             {[]string{"internal/asynccore"}, "breakers are asynccore's"},
+	"github.com/spf13/viper":                {[]string{"internal/runtime/config"}, "configuration is one adapter's"},
+	"github.com/spf13/cobra":                {[]string{"internal/commands", "internal/telemetry", "cmd/specify"}, "the command line is one layer's; telemetry wraps its tree"},
+	"os/exec":                               {[]string{"internal/runtime/process"}, "subprocesses are one adapter's"},
+}
+
+// testSupport is imported by tests and by the demo alone.
+const testSupport = "internal/faultserver"
+
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	seen := make(map[string]bool)
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		pkg := strings.TrimPrefix(p.ImportPath, module)
+		if strings.HasPrefix(pkg, testSupport) {
+			continue
+		}
+		seen[pkg] = true
+		checkPackage(t, pkg, p.Imports)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("%s has a rule but is not there: drop the rule", pkg)
+		}
+	}
+}
+
+func checkPackage(t *testing.T, pkg string, imports []string) {
+	own, ok := ruleFor(pkg)
+	if !ok {
+		t.Errorf("%s has no rule in mayImport: decide what it may import, and why", pkg)
+		return
+	}
+	for _, path := range imports {
+		if in, ours := strings.CutPrefix(path, module); ours && !within(in, own.imports) && !within(in, []string{pkg + "/"}) {
+			t.Errorf("%s must not import %s: %s", pkg, in, own.reason)
+		}
+		for _, banned := range withoutThese[pkg].imports {
+			if path == banned {
+				t.Errorf("%s must not import %s: %s", pkg, path, withoutThese[pkg].reason)
+			}
+		}
+		for prefix, r := range onlyIn {
+			if strings.HasPrefix(path, prefix) && !within(pkg, r.imports) {
+				t.Errorf("%s must not import %s: %s", pkg, path, r.reason)
+			}
+		}
+	}
+}
+
+// ruleFor returns the rule of pkg, or of the folder that it is a part of.
+func ruleFor(pkg string) (rule, bool) {
+	for ; pkg != ""; pkg = pkg[:max(0, strings.LastIndexByte(pkg, '/'))] {
+		if r, ok := mayImport[pkg]; ok {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// within reports whether path is one of allowed, or below one.
+func within(path string, allowed []string) bool {
+	for _, a := range allowed {
+		if path == strings.TrimSuffix(a, "/") || strings.HasPrefix(path, strings.TrimSuffix(a, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}

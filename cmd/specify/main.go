@@ -1,0 +1,32 @@
+// Command specify fetches one URL or millions and gives one truthful result for
+// each.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"runtime/debug"
+
+	"github.com/specify-cli/specify/internal/commands"
+)
+
+func main() { os.Exit(run()) }
+
+// run is main with a status, so that deferred calls are made on every path.
+func run() (status int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "specify: error: panic: %v\nspecify: this is a bug in specify; please report it with what follows\n%s", p, debug.Stack())
+			status = 70
+		}
+	}()
+	log.SetOutput(io.Discard) // net/http writes there what servers say
+	ctx, stop := signals(context.Background())
+	defer stop()
+	err := execute(ctx)
+	commands.Report(os.Stderr, err)
+	return commands.Status(ctx, err)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/specify-cli/specify/internal/commands"
+)
+
+// signals returns a context that the first SIGINT, SIGTERM or SIGHUP ends, with
+// a *commands.SignalError as its cause. The second ends the process at once.
+//
+// SIGPIPE is taken so that writing to a closed pipe is an error like another,
+// and temporary files are removed; it is not ignored, because children would
+// inherit that.
+func signals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	got := make(chan os.Signal, 2)
+	signal.Notify(got, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	done := make(chan struct{})
+	go func() { // ends with stop
+		var first *commands.SignalError
+		for {
+			select {
+			case s := <-got:
+				err := &commands.SignalError{Signal: s.(syscall.Signal)}
+				if first != nil {
+					os.Exit(commands.Status(ctx, nil))
+				}
+				first = err
+				cancel(err)
+			case <-pipe:
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(got)
+		signal.Stop(pipe)
+		close(done)
+		cancel(nil)
+	}
+}
