@@ -31,7 +31,7 @@ func h2Floods() []Behaviour {
 			st.repeat(10_000, func() error { return st.headers(false, []string{":status", "103", "link", "</a.css>; rel=preload"}) })
 			st.reply("200", fifty)
 		}},
-		{Name: "h2-continuation-flood", Want: Verdict{"bad_response", "too_large", "reset"}, Doc: "a header block of up to 64 MiB in CONTINUATIONs that never ends it (CVE-2023-45288)", h2: continuationFlood},
+		{Name: "h2-continuation-flood", Want: Verdict{"bad_response", "too_large", "reset"}, Doc: "a header block of up to 16 MiB in CONTINUATIONs that never ends it (CVE-2023-45288)", h2: continuationFlood},
 	})
 }
 
@@ -52,7 +52,7 @@ func continuationFlood(st *h2Stream) {
 	field := "\x00\x01f" + string(rune(value)) + strings.Repeat("x", value)
 	block := strings.Repeat(field, fragment/len(field))
 	st.raw(http2.FrameHeaders, 0, st.id, "\x88")
-	st.repeat(64<<20/len(block), func() error {
+	st.repeat(16<<20/len(block), func() error {
 		return st.fr.WriteContinuation(st.id, false, []byte(block))
 	})
 	st.wait()

@@ -2,17 +2,14 @@ package faultserver
 
 import (
 	"bufio"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// maxRequestBody bounds what is kept of a request's body; the rest is read and
-// dropped.
-const maxRequestBody = 64 << 20
 
 // ending is what becomes of a connection after an answer.
 type ending int
@@ -24,50 +21,6 @@ const (
 	abort                // it ends with a RST
 	hang                 // it stays open, and nothing more is sent
 )
-
-// request is what a behaviour knows of a request, over HTTP/1.1 and HTTP/2.
-type request struct {
-	*http.Request
-	server *Server
-	origin *listener
-	name   string   // the first segment of the path
-	args   []string // the segments after it
-	body   []byte   // as read; empty for raw behaviours
-}
-
-func (s *Server) newRequest(l *listener, r *http.Request) *request {
-	name, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	req := &request{Request: r, server: s, origin: l, name: name}
-	if rest != "" {
-		req.args = strings.Split(rest, "/")
-	}
-	return req
-}
-
-// arg returns the i-th argument of the path, or "".
-func (r *request) arg(i int) string {
-	if i < len(r.args) {
-		return r.args[i]
-	}
-	return ""
-}
-
-// num returns the i-th argument of the path as a number, or or when it is none.
-func (r *request) num(i, or int) int { return number(r.arg(i), or) }
-
-// query returns a parameter of the query as a number, or or when it is none.
-func (r *request) query(name string, or int) int { return number(r.URL.Query().Get(name), or) }
-
-// key names the entity that state is kept for: the path on this listener.
-func (r *request) key() string { return r.origin.name + r.URL.Path }
-
-func number(text string, or int) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return or
-	}
-	return n
-}
 
 // exchange is a request over HTTP/1.1 that a raw behaviour answers byte by
 // byte. Failed writes are ignored: the client has gone, which the next read
@@ -103,6 +56,11 @@ func (s *Server) converse(k *link, conn net.Conn) {
 	for {
 		r, err := http.ReadRequest(in)
 		if err != nil {
+			if isMalformed(err) {
+				s.stats.malformed(k.origin.name)
+				_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+				k.linger()
+			}
 			return
 		}
 		x := &exchange{request: s.newRequest(k.origin, r), conn: conn, link: k, in: in}
@@ -110,6 +68,13 @@ func (s *Server) converse(k *link, conn net.Conn) {
 			return
 		}
 	}
+}
+
+// isMalformed says whether reading a request failed for what was in it, and not
+// because the connection ended.
+func isMalformed(err error) bool {
+	_, isNet := errors.AsType[net.Error](err)
+	return !isNet && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // serve answers the request and reports whether another may follow.
@@ -121,10 +86,12 @@ func (x *exchange) serve() bool {
 		respond = (*exchange).wellFormed
 	}
 	end := respond(x)
+	if end == hang {
+		_, _ = io.Copy(io.Discard, x.in) // until the client goes
+		return false
+	}
 	x.visit.end()
 	switch end {
-	case hang:
-		_, _ = io.Copy(io.Discard, x.in) // until the client goes
 	case abort:
 		x.link.abort()
 	case cutOff:
@@ -156,8 +123,11 @@ func (x *exchange) drained() bool {
 
 // end closes in order, so that the client gets all that was written.
 func (x *exchange) end() {
-	if x.ContentLength != 0 && len(x.body) == 0 {
-		x.link.linger() // a body may still be on its way
+	if x.ContentLength != 0 && len(x.body) == 0 { // a body may still be on its way
+		if secure, ok := x.conn.(*tls.Conn); ok {
+			_ = secure.CloseWrite() // close_notify, before the FIN
+		}
+		x.link.linger()
 	}
 	x.conn.Close()
 }
@@ -169,14 +139,4 @@ func (x *exchange) readBody() error {
 		x.send("HTTP/1.1 100 Continue\r\n\r\n")
 	}
 	return x.request.readBody()
-}
-
-func (r *request) readBody() error {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBody))
-	if err != nil {
-		return err
-	}
-	r.body = body
-	_, err = io.Copy(io.Discard, r.Body)
-	return err
 }

@@ -227,6 +227,7 @@ func classify(ctx context.Context, err error) string {
 }
 
 func TestBehavioursCanBeJudged(t *testing.T) {
+	t.Parallel()
 	// net/http writes what servers say on idle connections to the log.
 	log.SetOutput(io.Discard)
 	defer log.SetOutput(os.Stderr)

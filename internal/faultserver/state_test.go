@@ -191,6 +191,7 @@ func TestBucket(t *testing.T) {
 }
 
 func TestThrottleOfAnOriginIsFeltByAllItsPathsOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, Config{Origins: 2})
 	c := client(t, s)
 	get := func(listener, path string) reply {

@@ -94,6 +94,40 @@ func TestLogAndCounts(t *testing.T) {
 	}
 }
 
+func TestMalformedRequestsAreCountedApart(t *testing.T) {
+	s := start(t, Config{})
+	for _, text := range []string{"GET\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: x\r\nA b\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: x\r\nA: b\x00\r\nB c: d\r\n\r\n"} {
+		if got, end := talk(t, s, text, 5*time.Second); !strings.HasPrefix(got, "HTTP/1.1 400 ") || end != "eof" {
+			t.Errorf("%q: answered %q, %s", text, got, end)
+		}
+	}
+	if _, end := talk(t, s, "", 20*time.Millisecond); end != "open" { // an idle connection is none
+		t.Errorf("nothing at all ended as %s", end)
+	}
+	if c := s.Stats().Listeners[Plain]; c.Malformed != 3 || c.Requests != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestHungRequestsStayInFlight(t *testing.T) {
+	t.Parallel()
+	s := start(t, Config{})
+	for _, path := range []string{"/never", "/body-stall", "/outage"} {
+		s.Reset()
+		if err := s.SetOutage("stall", 0); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() { talk(t, s, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n", 300*time.Millisecond) })
+		}
+		all.Wait()
+		if n := s.Stats().InFlightMax; n != 3 {
+			t.Errorf("%s: %d in flight; want 3", path, n)
+		}
+	}
+}
+
 func TestInFlightIsWhatTheClientHasOpen(t *testing.T) {
 	s := start(t, Config{Origins: 2})
 	c := client(t, s)

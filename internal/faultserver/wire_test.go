@@ -210,6 +210,7 @@ func plainText(b Behaviour) string {
 }
 
 func TestRawBehavioursOnTheWire(t *testing.T) {
+	t.Parallel()
 	s := start(t, Config{})
 	var rows sync.WaitGroup
 	slots := make(chan struct{}, 8)
