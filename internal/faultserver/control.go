@@ -70,10 +70,5 @@ func outageControl(r *request) answer {
 func badRequest(err error) answer { return text(http.StatusBadRequest, err.Error()+"\n") }
 
 func urlsControl(r *request) answer {
-	s := r.server
-	urls := map[string]string{Refused: s.URL(Refused, "")}
-	for name := range s.listeners {
-		urls[name] = s.URL(name, "")
-	}
-	return jsonAnswer(json.MarshalIndent(urls, "", "  "))
+	return jsonAnswer(json.MarshalIndent(r.server.urls(), "", "  "))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -135,6 +137,20 @@ func (s *Server) Addr(listener string) string {
 		return s.refused.addr
 	}
 	return s.find(listener).socket.Addr().String()
+}
+
+// Listeners returns the names of all listeners, Refused included, in order.
+func (s *Server) Listeners() []string {
+	return slices.Sorted(maps.Keys(s.urls()))
+}
+
+// urls returns the base URL of each listener.
+func (s *Server) urls() map[string]string {
+	urls := map[string]string{Refused: s.URL(Refused, "")}
+	for name := range s.listeners {
+		urls[name] = s.URL(name, "")
+	}
+	return urls
 }
 
 // URL returns the address of path on a listener; path begins with a slash.
