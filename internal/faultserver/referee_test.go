@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -92,9 +93,7 @@ func (f *referee) attempt(ctx context.Context, b Behaviour, url string) string {
 	if err != nil {
 		return err.Error()
 	}
-	for name, values := range b.Header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, b.Header)
 	r.Header.Set("Accept-Encoding", "gzip")
 	c := &http.Client{Transport: f.transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		sent.Store(0)
