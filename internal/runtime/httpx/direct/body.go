@@ -1,0 +1,157 @@
+package direct
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// body is the answer's body. Reading it to io.EOF, or closing it, ends the
+// exchange. Close may be called from another goroutine than Read, and
+// interrupts it.
+type body struct {
+	x    *exchange
+	src  io.Reader // framed by http.ReadResponse
+	size int64     // the Content-Length; negative: not known
+
+	closing atomic.Bool
+
+	mu  sync.Mutex // held while reading; guards err
+	err error      // what reads return from now on; nil while there may be more
+
+	own  sync.Mutex // guards open
+	open bool       // the connection is still this body's
+}
+
+var _ io.WriterTo = (*body)(nil)
+
+func newBody(x *exchange, resp *http.Response) *body {
+	return &body{x: x, src: resp.Body, size: resp.ContentLength, open: true}
+}
+
+// Read reads straight into p when it is at least as large as the connection's
+// buffer (4 KiB).
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.read(p)
+}
+
+func (b *body) read(p []byte) (int, error) {
+	if b.closing.Load() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.src.Read(p)
+	if err != nil {
+		b.finish(err)
+		err = b.err
+	}
+	return n, err
+}
+
+// finish ends the exchange; err is io.EOF when the body was read in full. It
+// is called once, with mu held.
+func (b *body) finish(err error) {
+	b.own.Lock()
+	b.open = false
+	b.own.Unlock()
+	b.err = err
+	switch {
+	case err == io.EOF:
+		b.x.end(true)
+	case b.closing.Load():
+		b.x.end(false)
+		b.err = http.ErrBodyReadAfterClose
+	default:
+		b.err = b.x.fail(err, nil)
+	}
+}
+
+// maxDrain is how much of an unread body Close takes off a connection to keep
+// it, of what has come already: Close never waits for the server.
+const maxDrain = 64 << 10
+
+// Close ends the exchange. It returns nil.
+func (b *body) Close() error {
+	b.closing.Store(true)
+	if !b.mu.TryLock() {
+		b.interrupt()
+		b.mu.Lock()
+	}
+	defer b.mu.Unlock()
+	if b.err != nil {
+		return nil
+	}
+	link := b.x.c.link
+	link.noWait = true
+	_, err := io.CopyN(io.Discard, b.src, maxDrain)
+	link.noWait = false
+	if err != io.EOF {
+		err = http.ErrBodyReadAfterClose
+	}
+	b.finish(err)
+	return nil
+}
+
+// interrupt wakes a Read in another goroutine. The connection may have gone
+// back to the pool by now; then it must be left alone.
+func (b *body) interrupt() {
+	b.own.Lock()
+	defer b.own.Unlock()
+	if b.open {
+		b.x.c.abort()
+	}
+}
+
+// A small buffer for what is known to be small; for the rest one so large that
+// system calls no longer count. Measured: see BenchmarkLargeBody.
+const (
+	smallCopy = 32 << 10
+	largeCopy = 256 << 10
+)
+
+var (
+	smallBuffers = sync.Pool{New: func() any { return new([smallCopy]byte) }}
+	largeBuffers = sync.Pool{New: func() any { return new([largeCopy]byte) }}
+)
+
+// WriteTo writes the rest of the body to w through a large pooled buffer;
+// io.Copy finds it.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.size >= 0 && b.size <= smallCopy {
+		buf := smallBuffers.Get().(*[smallCopy]byte)
+		defer smallBuffers.Put(buf)
+		return b.copyTo(w, buf[:])
+	}
+	buf := largeBuffers.Get().(*[largeCopy]byte)
+	defer largeBuffers.Put(buf)
+	return b.copyTo(w, buf[:])
+}
+
+func (b *body) copyTo(w io.Writer, buf []byte) (total int64, err error) {
+	for {
+		n, err := b.read(buf)
+		if n > 0 {
+			m, werr := w.Write(buf[:n])
+			total += int64(m)
+			switch {
+			case werr != nil:
+				return total, werr
+			case m < n:
+				return total, io.ErrShortWrite
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}

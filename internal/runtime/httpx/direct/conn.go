@@ -1,0 +1,110 @@
+package direct
+
+import (
+	"bufio"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// origin is the key of the idle pool. Two spellings of one host (upper case,
+// an explicit default port) are two origins, which costs a connection and
+// nothing else.
+type origin struct {
+	tls  bool
+	host string // URL.Host as it stands
+}
+
+// conn is one connection. It belongs to one exchange at a time, or to the
+// pool.
+type conn struct {
+	origin origin
+	link   *link
+	rw     net.Conn             // the link, or the *tls.Conn above it
+	state  *tls.ConnectionState // nil for plain connections
+	br     *bufio.Reader        // over conn.Read
+
+	reused     bool
+	headerLeft int64 // bytes that the header may still take; negative: not in a header
+	readErr    error // what ended the reading of this answer; no read is tried after it
+
+	// Guarded by pool.mu, while in the pool.
+	idleSince    time.Time
+	older, newer *conn
+}
+
+// readerSize is small on purpose: a body is read past the buffer as soon as
+// the caller's own is at least this large.
+const readerSize = 4 << 10
+
+func newConn(o origin, l *link, rw net.Conn) *conn {
+	c := &conn{origin: o, link: l, rw: rw, headerLeft: -1}
+	c.br = bufio.NewReaderSize(c, readerSize)
+	return c
+}
+
+// Read reads decrypted bytes, and within a header no more than it may take.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.readErr != nil {
+		return 0, c.readErr // bufio and textproto forget an error and ask again
+	}
+	if c.headerLeft == 0 {
+		return 0, errHeaderTooLarge
+	}
+	if c.headerLeft > 0 && int64(len(p)) > c.headerLeft {
+		p = p[:c.headerLeft]
+	}
+	n, err := c.rw.Read(p)
+	if c.headerLeft > 0 {
+		c.headerLeft -= int64(n)
+	}
+	if err != nil {
+		c.readErr = err
+	}
+	return n, err
+}
+
+// begin prepares a connection, new or from the pool, for a request. It reports
+// false when bytes came in that nobody asked for or the peer has closed: they
+// must not be taken for the answer to this request (RFC 9112 §9). For TLS the
+// read goes through crypto/tls, which may hold such bytes itself, and which
+// takes a session ticket for what it is.
+func (c *conn) begin() bool {
+	if !c.link.unwatch() || c.br.Buffered() > 0 {
+		return false
+	}
+	c.link.begin()
+	c.readErr = nil
+	if !c.reused {
+		return true
+	}
+	var one [1]byte
+	c.link.noWait = true
+	n, err := c.rw.Read(one[:])
+	c.link.noWait = false
+	return n == 0 && err == errNothingYet
+}
+
+var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4<<10) }}
+
+// write sends the request, its body included.
+func (c *conn) write(req *http.Request) error {
+	bw := writers.Get().(*bufio.Writer)
+	bw.Reset(c.rw)
+	err := req.Write(bw)
+	if err == nil {
+		err = bw.Flush()
+	}
+	bw.Reset(nil)
+	writers.Put(bw)
+	return err
+}
+
+// close says goodbye to the peer (TLS close_notify).
+func (c *conn) close() { _ = c.rw.Close() }
+
+// abort ends the connection at once, whatever reads and writes it. It may be
+// called from any goroutine, as long as the connection is the caller's.
+func (c *conn) abort() { _ = c.link.Close() }

@@ -1,0 +1,117 @@
+package direct
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http/httptrace"
+	"net/url"
+)
+
+const (
+	protoHTTP1 = "http/1.1"
+	protoHTTP2 = "h2"
+)
+
+// dial opens a connection to u's origin, TLS included, on the caller's
+// goroutine: a connection is made for the request that waits for it, never in
+// advance, so there are no more of them than callers.
+func (t *Transport) dial(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace) (*conn, error) {
+	raw, tc, err := t.connect(ctx, o.tls, "tcp", address(u), u.Hostname(), trace)
+	if err != nil {
+		return nil, err
+	}
+	if tc == nil {
+		raw.silence = t.ReadTimeout
+		return newConn(o, raw, raw), nil
+	}
+	c := newConn(o, raw, tc)
+	state := tc.ConnectionState()
+	c.state = &state
+	if !c.speaksHTTP2() {
+		raw.silence = t.ReadTimeout
+	}
+	return c, nil
+}
+
+func (c *conn) speaksHTTP2() bool { return c.state != nil && c.state.NegotiatedProtocol == protoHTTP2 }
+
+// connect dials and shakes hands within ConnectTimeout.
+func (t *Transport) connect(ctx context.Context, secure bool, network, addr, host string, trace *httptrace.ClientTrace) (*link, *tls.Conn, error) {
+	dctx := ctx
+	if t.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		dctx, cancel = context.WithTimeout(ctx, t.ConnectTimeout)
+		defer cancel()
+	}
+	dial := t.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	raw, err := dial(dctx, network, addr)
+	if err != nil {
+		return nil, nil, t.connectError(ctx, dctx, err)
+	}
+	l := &link{Conn: raw, probe: newProbe(raw)}
+	if !secure {
+		return l, nil, nil
+	}
+	tc := tls.Client(l, t.tlsConfig(host))
+	if trace != nil && trace.TLSHandshakeStart != nil {
+		trace.TLSHandshakeStart()
+	}
+	err = tc.HandshakeContext(dctx)
+	if trace != nil && trace.TLSHandshakeDone != nil {
+		trace.TLSHandshakeDone(tc.ConnectionState(), err)
+	}
+	if err != nil {
+		_ = l.Close()
+		return nil, nil, t.connectError(ctx, dctx, &HandshakeError{Host: host, Err: err})
+	}
+	return l, tc, nil
+}
+
+// connectError tells the request's own end from ConnectTimeout, and both from
+// what the network said.
+func (t *Transport) connectError(ctx, dctx context.Context, err error) error {
+	if cause := ended(ctx, err); cause != nil {
+		return cause
+	}
+	if ended(dctx, err) != nil {
+		return &TimeoutError{Phase: "connect", After: t.ConnectTimeout, Err: err}
+	}
+	return err
+}
+
+// tlsConfig is the caller's, for host. HTTP/2 is offered when there is a
+// fallback to speak it and the caller did not choose the protocols.
+func (t *Transport) tlsConfig(host string) *tls.Config {
+	cfg := t.TLSClientConfig.Clone()
+	if cfg == nil {
+		cfg = new(tls.Config)
+	}
+	if cfg.ServerName == "" {
+		cfg.ServerName = host
+	}
+	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
+	switch {
+	case t.Fallback == nil:
+		cfg.NextProtos = []string{protoHTTP1}
+	case cfg.NextProtos == nil:
+		cfg.NextProtos = []string{protoHTTP2, protoHTTP1}
+	}
+	return cfg
+}
+
+// address is what u's origin is dialled by.
+func address(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}

@@ -1,0 +1,156 @@
+package direct
+
+import (
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// link is the socket below HTTP and below TLS. It turns a limit on silence
+// into deadlines, counts what passes, and can be read without waiting.
+//
+// It has one reader at a time. Writes may come from another goroutine (the
+// one that sends a request's body), and Close from any.
+type link struct {
+	net.Conn
+	silence time.Duration // longest wait for a byte in either direction; 0: no limit
+	probe   *probe        // nil when the socket cannot be asked; then watched is used
+	watched chan error    // while idle and without a probe: gets the end of the one read
+
+	noWait bool    // Read does not wait; set by the reader itself
+	armed  bool    // the read deadline is fresh, the next read need not set it
+	upload *upload // the body being sent, nil without one; set before its goroutine starts
+
+	wrote    atomic.Int64 // bytes of this request that the socket took
+	got      atomic.Int64 // bytes read since this request began
+	writeErr atomic.Pointer[error]
+	hurried  atomic.Bool // the peer has stopped listening: deadlines are not renewed
+}
+
+// begin prepares the link for a new request and starts its clock.
+func (l *link) begin() {
+	l.wrote.Store(0)
+	l.got.Store(0)
+	l.upload = nil
+	if l.silence > 0 {
+		// Both directions in one call: a request without a body is one write,
+		// and the wait for the first byte of its answer begins here.
+		_ = l.SetDeadline(time.Now().Add(l.silence))
+		l.armed = true
+	}
+}
+
+// Read reads what has come, and waits for it no longer than silence.
+func (l *link) Read(p []byte) (int, error) {
+	if l.noWait {
+		return l.readNow(p)
+	}
+	if l.armed {
+		l.armed = false
+	} else {
+		l.renewRead(l.silence)
+	}
+	for {
+		n, err := l.Conn.Read(p)
+		l.got.Add(int64(n))
+		if n == 0 && isDeadline(err) && l.stillSending() {
+			continue
+		}
+		return n, err
+	}
+}
+
+// stillSending renews the read deadline when the server was silent with a
+// reason: the body of the request was on its way to it. Its own time starts
+// when the last byte has gone.
+func (l *link) stillSending() bool {
+	if l.upload == nil || l.hurried.Load() {
+		return false
+	}
+	left := l.silence
+	if at := l.upload.ended.Load(); at != nil {
+		left -= time.Since(*at)
+	}
+	if left <= 0 {
+		return false
+	}
+	l.renewRead(left)
+	return true
+}
+
+func (l *link) renewRead(d time.Duration) {
+	if l.silence > 0 && !l.hurried.Load() {
+		_ = l.SetReadDeadline(time.Now().Add(d))
+	}
+}
+
+// readNow reads only what is here already.
+func (l *link) readNow(p []byte) (int, error) {
+	if l.probe == nil {
+		return 0, errNothingYet
+	}
+	n, err := l.probe.read(p)
+	l.got.Add(int64(n))
+	return n, err
+}
+
+// Write remembers the first error, so that the reader of the answer can tell
+// it from one that the caller's body or request caused.
+func (l *link) Write(p []byte) (int, error) {
+	if l.upload != nil && l.silence > 0 {
+		_ = l.SetWriteDeadline(time.Now().Add(l.silence))
+	}
+	n, err := l.Conn.Write(p)
+	l.wrote.Add(int64(n))
+	if err != nil {
+		l.writeErr.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// lastWords is how long an answer may still take after the peer has stopped
+// listening: what it had said by then (a 413, say) is here or about to be.
+const lastWords = time.Second
+
+// hurry is called when a write has failed. A peer that has been silent for the
+// whole limit gets no more time.
+func (l *link) hurry() {
+	l.hurried.Store(true)
+	if l.got.Load() > 0 {
+		return
+	}
+	wait := lastWords
+	if isDeadline(*l.writeErr.Load()) {
+		wait = 0
+	}
+	_ = l.SetReadDeadline(time.Now().Add(wait))
+}
+
+// watch is for a connection that cannot be asked whether bytes are waiting: a
+// goroutine reads one while the connection is idle. unwatch waits for it;
+// closing the connection ends it too.
+func (l *link) watch() {
+	if l.probe != nil {
+		return
+	}
+	_ = l.SetReadDeadline(time.Time{})
+	ended := make(chan error, 1)
+	l.watched = ended
+	go func() {
+		var one [1]byte
+		_, err := l.Conn.Read(one[:])
+		ended <- err
+	}()
+}
+
+// unwatch ends watch and reports whether nothing came meanwhile.
+func (l *link) unwatch() bool {
+	if l.watched == nil {
+		return true
+	}
+	_ = l.SetReadDeadline(time.Unix(1, 0))
+	err := <-l.watched
+	l.watched = nil
+	_ = l.SetReadDeadline(time.Time{})
+	return isDeadline(err)
+}

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package direct
+
+import "net"
+
+// probe needs recv(2) with MSG_DONTWAIT; elsewhere link.watch does its work.
+type probe struct{}
+
+func newProbe(net.Conn) *probe { return nil }
+
+func (*probe) read([]byte) (int, error) { return 0, errNothingYet }

@@ -1,0 +1,193 @@
+package direct
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// Defaults for fields of Transport that are zero.
+const (
+	DefaultMaxIdlePerHost         = 16
+	DefaultMaxIdle                = 512
+	DefaultIdleTimeout            = 90 * time.Second
+	DefaultMaxResponseHeaderBytes = 256 << 10
+)
+
+// Transport is an http.RoundTripper. The zero value is usable; fields must not
+// be changed after the first request. It is safe for concurrent use.
+//
+// A request is written and its answer read by the goroutine that calls
+// RoundTrip and reads the body; a request with a body has one more goroutine
+// until the body is sent or the answer is over. There are never more
+// connections than requests in flight plus idle ones. The owner ends with
+// CloseIdleConnections.
+//
+// Unlike http.Transport it never asks for or decodes gzip, ignores proxy
+// settings, and refuses an answer of 101 that nobody asked for.
+type Transport struct {
+	// DialContext opens connections, which must honour deadlines; nil stands
+	// for a net.Dialer. A connection that offers its socket (syscall.Conn) is
+	// asked there for stray bytes before it is used again, past its own Read.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// TLSClientConfig is cloned for each connection. ServerName is set to the
+	// request's host unless given; less than TLS 1.2 is never spoken. NextProtos
+	// decides whether HTTP/2 is offered; nil offers it when Fallback is set.
+	TLSClientConfig *tls.Config
+
+	// Fallback takes what this transport does not speak: HTTP/2, requests with
+	// Upgrade, CONNECT, Expect, trailers or their own Transfer-Encoding, hosts
+	// that need IDNA, other schemes. Without it such requests are errors.
+	// See DialTLSContext.
+	Fallback http.RoundTripper
+
+	MaxIdlePerHost int           // idle connections kept for an origin; 0: DefaultMaxIdlePerHost; negative: none
+	MaxIdle        int           // idle connections kept in all; 0: DefaultMaxIdle; negative: none
+	IdleTimeout    time.Duration // how long one is kept; 0: DefaultIdleTimeout; negative: for ever
+
+	// MaxResponseHeaderBytes bounds an answer's headers together with those of
+	// the interim (1xx) answers before it; 0: DefaultMaxResponseHeaderBytes.
+	MaxResponseHeaderBytes int64
+
+	// ConnectTimeout bounds dial and TLS handshake together; 0: no limit.
+	ConnectTimeout time.Duration
+
+	// ReadTimeout bounds the server's silence: before the headers, counted from
+	// the end of the request, and within the body, where the time between two
+	// Reads of the caller does not count. It also bounds the wait for a server
+	// that takes no more of the request's body. 0: no limit.
+	ReadTimeout time.Duration
+
+	once  sync.Once // sets up pool
+	pool  pool
+	http2 http2
+}
+
+var _ http.RoundTripper = (*Transport)(nil)
+
+// RoundTrip sends req and returns the answer, whose body the caller must
+// close. The end of req's context is reported as its cause; otherwise errors
+// are *TimeoutError, *ResponseError, *HandshakeError, io.EOF for no answer,
+// io.ErrUnexpectedEOF for one that ends early, or what net and crypto/tls
+// return (*net.OpError, *net.DNSError), all to be found with errors.As and
+// errors.Is. The body's Read returns the same.
+//
+// A request that met an idle connection which turned out dead is sent once
+// more on a new one, if nothing was answered and either nothing was sent or
+// the method is safe to repeat (as http.Transport decides).
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := check(req); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	o := origin{tls: req.URL.Scheme == "https", host: req.URL.Host}
+	if !direct(req) || o.tls && t.http2.knows(o) {
+		return t.fallBack(req)
+	}
+	ctx := req.Context()
+	if ctx.Err() != nil {
+		closeBody(req)
+		return nil, context.Cause(ctx)
+	}
+	trace := httptrace.ContextClientTrace(ctx)
+	out, fresh := req, false
+	for {
+		c, err := t.acquire(ctx, o, out, trace, fresh)
+		if err != nil {
+			closeBody(out)
+			return nil, err
+		}
+		if c.speaksHTTP2() {
+			resp, err := t.handOver(out, c)
+			if err == nil {
+				resp.Request = req
+			}
+			return resp, err
+		}
+		x := &exchange{pool: &t.pool, maxHeader: t.MaxResponseHeaderBytes, c: c, req: out, trace: trace}
+		if x.maxHeader <= 0 {
+			x.maxHeader = DefaultMaxResponseHeaderBytes
+		}
+		resp, err := x.run()
+		if err == nil {
+			resp.Request = req
+			return resp, nil
+		}
+		if !x.stale() {
+			return nil, err
+		}
+		if out, err = rewind(req); err != nil {
+			return nil, err
+		}
+		fresh = true // and so this was the only repetition
+	}
+}
+
+// acquire returns a connection that is ready for a request: an idle one that
+// is still good, or a new one.
+func (t *Transport) acquire(ctx context.Context, o origin, req *http.Request, trace *httptrace.ClientTrace, fresh bool) (*conn, error) {
+	t.once.Do(t.setUp)
+	if trace != nil && trace.GetConn != nil {
+		trace.GetConn(address(req.URL))
+	}
+	var c *conn
+	if !fresh {
+		for c = t.pool.get(o); c != nil && !c.begin(); c = t.pool.get(o) {
+			c.abort()
+		}
+	}
+	if c == nil {
+		var err error
+		if c, err = t.dial(ctx, o, req.URL, trace); err != nil {
+			return nil, err
+		}
+		if c.speaksHTTP2() {
+			return c, nil
+		}
+		c.begin()
+	}
+	if trace != nil && trace.GotConn != nil {
+		info := httptrace.GotConnInfo{Conn: c.rw, Reused: c.reused, WasIdle: c.reused}
+		if c.reused {
+			info.IdleTime = time.Since(c.idleSince)
+		}
+		trace.GotConn(info)
+	}
+	return c, nil
+}
+
+func (t *Transport) fallBack(req *http.Request) (*http.Response, error) {
+	if t.Fallback == nil {
+		closeBody(req)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Redacted(), errNoFallback)
+	}
+	return t.Fallback.RoundTrip(req)
+}
+
+func (t *Transport) setUp() {
+	t.pool.perHost = orDefault(t.MaxIdlePerHost, DefaultMaxIdlePerHost)
+	t.pool.total = orDefault(t.MaxIdle, DefaultMaxIdle)
+	t.pool.timeout = orDefault(t.IdleTimeout, DefaultIdleTimeout)
+}
+
+func orDefault[T int | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// CloseIdleConnections closes idle connections, those of the Fallback too.
+// Until the next request, connections in use are closed as they become idle.
+func (t *Transport) CloseIdleConnections() {
+	t.pool.closeAll()
+	if f, ok := t.Fallback.(interface{ CloseIdleConnections() }); ok {
+		f.CloseIdleConnections()
+	}
+}
