@@ -75,7 +75,7 @@ func (h *http2) take(addr string, want *tls.Conn) *tls.Conn {
 // handOver gives a request whose origin chose HTTP/2 to the fallback, and its
 // connection too when the fallback dials through DialTLSContext; else the
 // connection is closed and the fallback opens its own.
-func (t *Transport) handOver(req *http.Request, c *conn) (*http.Response, error) {
+func (t *Transport) handOver(req, out *http.Request, c *conn) (*http.Response, error) {
 	t.http2.learn(c.origin)
 	addr, tc := address(req.URL), c.rw.(*tls.Conn)
 	t.http2.park(addr, tc)
@@ -84,7 +84,7 @@ func (t *Transport) handOver(req *http.Request, c *conn) (*http.Response, error)
 			_ = tc.Close()
 		}
 	}()
-	return t.Fallback.RoundTrip(req)
+	return t.delegate(req, out)
 }
 
 // DialTLSContext is for the DialTLSContext of the http.Transport that is the

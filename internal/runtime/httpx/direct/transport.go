@@ -104,11 +104,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if c.speaksHTTP2() {
-			resp, err := t.handOver(out, c)
-			if err == nil {
-				resp.Request = req
-			}
-			return resp, err
+			return t.handOver(req, out, c)
 		}
 		x := &exchange{pool: &t.pool, maxHeader: t.MaxResponseHeaderBytes, c: c, req: out, trace: trace}
 		if x.maxHeader <= 0 {
@@ -167,7 +163,17 @@ func (t *Transport) fallBack(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Redacted(), errNoFallback)
 	}
-	return t.Fallback.RoundTrip(req)
+	return t.delegate(req, req)
+}
+
+// delegate sends out, which is req or its repetition, through the fallback.
+// http.Transport does not always name the request it was given.
+func (t *Transport) delegate(req, out *http.Request) (*http.Response, error) {
+	resp, err := t.Fallback.RoundTrip(out)
+	if err == nil {
+		resp.Request = req
+	}
+	return resp, err
 }
 
 func (t *Transport) setUp() {

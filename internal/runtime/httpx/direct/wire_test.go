@@ -187,6 +187,11 @@ var wireCases = []wireCase{
 		}
 	}, want: []string{"403 no", "403 no"}, conns: 2,
 		directOnly: true, why: "http.Transport does not close the request's body here, and leaves a goroutine in its Read"},
+	{name: "early answer, then reset", method: "POST", body: func() io.Reader { return strings.NewReader(strings.Repeat(large, 30)) }, serve: func(s *session) {
+		if _, err := http.ReadRequest(s.br); err == nil {
+			s.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+		} // and close with most of the body unread, which resets
+	}, want: []string{"413 big", "413 big"}, conns: 2, directOnly: true, why: "http.Transport may report the failed write in place of the answer"},
 	{name: "body fails", method: "POST", body: func() io.Reader { return io.MultiReader(strings.NewReader("abc"), failing{}) }, serve: echo, want: []string{"bad body", "bad body"}, conns: 2},
 
 	// Unread bodies.
