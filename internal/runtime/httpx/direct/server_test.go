@@ -26,12 +26,17 @@ import (
 type server struct {
 	url   string
 	conns atomic.Int64 // accepted so far
+
+	answered chan struct{} // closed by the test after its first exchange
+	passed   chan struct{} // closed when the first connection has done what it had to, or is gone
+	pass     func()        // closes passed
 }
 
 // session is one accepted connection. Its handler may return at any time; the
 // connection is closed then.
 type session struct {
 	net.Conn
+	srv *server
 	raw *net.TCPConn
 	br  *bufio.Reader
 	n   int64 // the connection's number, from 1
@@ -44,7 +49,8 @@ func serve(t testing.TB, secure bool, handle func(*session)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{url: "http://" + ln.Addr().String()}
+	s := &server{url: "http://" + ln.Addr().String(), answered: make(chan struct{}), passed: make(chan struct{})}
+	s.pass = sync.OnceFunc(func() { close(s.passed) })
 	if secure {
 		s.url = "https://" + ln.Addr().String()
 	}
@@ -70,12 +76,15 @@ func serve(t testing.TB, secure bool, handle func(*session)) *server {
 					delete(open, raw)
 					mu.Unlock()
 					_ = raw.Close()
+					if n == 1 {
+						s.pass()
+					}
 				}()
 				c := raw
 				if secure {
 					c = tls.Server(raw, serverTLS())
 				}
-				handle(&session{Conn: c, raw: raw.(*net.TCPConn), br: bufio.NewReader(c), n: n, end: end})
+				handle(&session{Conn: c, srv: s, raw: raw.(*net.TCPConn), br: bufio.NewReader(c), n: n, end: end})
 			})
 		}
 	})
@@ -119,6 +128,14 @@ func each(answer string) func(*session) {
 
 // hang waits for the test's end.
 func (s *session) hang() { <-s.end }
+
+// answered waits for the end of the test's first exchange.
+func (s *session) answered() {
+	select {
+	case <-s.srv.answered:
+	case <-s.end:
+	}
+}
 
 // reset closes with a TCP reset.
 func (s *session) reset() {
@@ -167,15 +184,15 @@ type client struct {
 	peak  atomic.Int64 // the most that were
 }
 
-const testReadTimeout = 500 * time.Millisecond
+const testReadTimeout = 10 * time.Second // long, for machines that have other things to do
 
 // clients returns this transport and net/http's, set up alike. tune may change
 // either.
 func clients(t testing.TB, tune func(*Transport, *http.Transport)) []*client {
 	mine, theirs := &client{name: "direct"}, &client{name: "nethttp"}
-	d := &Transport{DialContext: mine.dial, TLSClientConfig: clientTLS(), ReadTimeout: testReadTimeout, ConnectTimeout: time.Second}
+	d := &Transport{DialContext: mine.dial, TLSClientConfig: clientTLS(), ReadTimeout: testReadTimeout, ConnectTimeout: testReadTimeout}
 	h := &http.Transport{
-		DialContext: theirs.dial, TLSClientConfig: clientTLS(), ResponseHeaderTimeout: testReadTimeout, TLSHandshakeTimeout: time.Second,
+		DialContext: theirs.dial, TLSClientConfig: clientTLS(), ResponseHeaderTimeout: testReadTimeout, TLSHandshakeTimeout: testReadTimeout,
 		MaxIdleConnsPerHost: DefaultMaxIdlePerHost, MaxResponseHeaderBytes: DefaultMaxResponseHeaderBytes, DisableCompression: true,
 	}
 	if tune != nil {

@@ -360,7 +360,7 @@ type bareConn struct{ net.Conn }
 func TestWatched(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		for _, c := range wireCases {
-			if c.pause == 0 && c.name != "keep-alive" {
+			if !c.pause && c.name != "keep-alive" {
 				continue
 			}
 			t.Run(fmt.Sprintf("tls=%v/%s", secure, c.name), func(t *testing.T) {
@@ -372,16 +372,8 @@ func TestWatched(t *testing.T) {
 				}}
 				defer rt.CloseIdleConnections()
 				srv := serve(t, secure, c.serve)
-				for i, want := range c.want {
-					if i > 0 {
-						time.Sleep(c.pause)
-					}
-					if got := c.do(t, rt, srv.url); got != want {
-						t.Errorf("exchange %d: %s, want %s", i, got, want)
-					}
-				}
-				if c.close {
-					return // without a read that does not wait, an unread body costs its connection
+				if diff := cmp.Diff(c.want, c.doAll(t, rt, srv, len(c.want))); diff != "" {
+					t.Errorf("exchanges (-want +got):\n%s", diff)
 				}
 				if int64(dials) != c.conns {
 					t.Errorf("%d connections, want %d", dials, c.conns)

@@ -22,7 +22,8 @@ type wireCase struct {
 	body   func() io.Reader  // of all requests; none
 	header map[string]string // of all requests
 	close  bool              // close the bodies unread
-	pause  time.Duration     // before each request but the first
+	pause  bool              // wait for the first connection to have passed before the second request
+	limit  time.Duration     // on silence; testReadTimeout
 
 	want  []string // one an exchange, in order
 	conns int64    // connections that it takes
@@ -79,6 +80,8 @@ func unrewindable(s string) func() io.Reader {
 	return func() io.Reader { return struct{ io.Reader }{strings.NewReader(s)} }
 }
 
+const short = 500 * time.Millisecond
+
 const settle = 20 * time.Millisecond // for bytes on loopback to arrive
 
 var wireCases = []wireCase{
@@ -101,7 +104,7 @@ var wireCases = []wireCase{
 
 	// Interim answers.
 	{name: "100 and 103", serve: each("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + okAnswer), want: []string{"200 ok", "200 ok"}, conns: 1},
-	{name: "1xx without end", pause: settle, serve: firstThen(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", maxInterim+1)+okAnswer, leave), want: []string{"bad_response", "200 ok"}, conns: 2,
+	{name: "1xx without end", pause: true, serve: firstThen(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", maxInterim+1)+okAnswer, leave), want: []string{"bad_response", "200 ok"}, conns: 2,
 		netHTTP: []string{"200 ok", "200 ok"}, netHTTPConns: 2, why: "http.Transport bounds the bytes of interim answers alone; waiting for 100,000 of them serves nobody"},
 	{name: "101 unasked", serve: firstThen("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello", leave), want: []string{"bad_response", "200 ok"}, conns: 2,
 		netHTTP: []string{"101 hello", "200 ok"}, why: "a server must not switch unasked (RFC 9110 §15.2.2); callers that ask are served by the fallback"},
@@ -119,13 +122,13 @@ var wireCases = []wireCase{
 	{name: "reset within the body", serve: firstThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", func(s *session) { time.Sleep(settle); s.reset() }), want: []string{"200 abc reset", "200 ok"}, conns: 2},
 
 	// Silence.
-	{name: "silence before the headers", serve: firstThen("", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
-	{name: "silence within the headers", serve: firstThen("HTTP/1.1 200 OK\r\n", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
-	{name: "slow but not silent", serve: func(s *session) {
+	{name: "silence before the headers", limit: short, serve: firstThen("", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
+	{name: "silence within the headers", limit: short, serve: firstThen("HTTP/1.1 200 OK\r\n", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
+	{name: "slow but not silent", limit: short, serve: func(s *session) {
 		for s.request() != nil {
 			for _, b := range []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
 				s.send("%c", b)
-				time.Sleep(testReadTimeout / 20)
+				time.Sleep(short / 20)
 			}
 		}
 	}, want: []string{"200 ok"}, conns: 1, netHTTP: []string{"timeout_read"}, why: "ResponseHeaderTimeout is for the whole header, ReadTimeout for a silence"},
@@ -144,20 +147,22 @@ var wireCases = []wireCase{
 	{name: "body longer than its length", serve: firstThen("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", hang), want: []string{"200 ok", "200 ok"}, conns: 2, directOnly: true, why: poisons},
 	{name: "body on 204", serve: firstThen("HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", hang), want: []string{"204", "200 ok"}, conns: 2, directOnly: true, why: poisons},
 	{name: "body on HEAD", method: "HEAD", serve: firstThen("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", hang), want: []string{"200", "200"}, conns: 2, directOnly: true, why: poisons},
-	{name: "bytes on an idle connection", pause: settle, serve: firstThen(okAnswer, func(s *session) {
-		time.Sleep(settle / 2)
+	{name: "bytes on an idle connection", pause: true, serve: firstThen(okAnswer, func(s *session) {
+		s.answered()
 		s.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+		s.srv.pass()
 		s.hang()
 	}), want: []string{"200 ok", "200 ok"}, conns: 2},
-	{name: "408 on an idle connection", pause: settle, serve: firstThen(okAnswer, func(s *session) {
+	{name: "408 on an idle connection", pause: true, serve: firstThen(okAnswer, func(s *session) {
+		s.answered()
 		s.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
 	}), want: []string{"200 ok", "200 ok"}, conns: 2},
 	{name: "length hidden by chunks, then poison", serve: firstThen("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", hang), want: []string{"200 ok", "200 ok"}, conns: 2, directOnly: true, why: poisons},
 
 	// Stale connections.
-	{name: "idle connection closed", pause: settle, serve: firstThen(okAnswer, leave), want: []string{"200 ok", "200 ok"}, conns: 2},
-	{name: "idle connection reset", pause: settle, serve: firstThen(okAnswer, reset), want: []string{"200 ok", "200 ok"}, conns: 2},
-	{name: "idle POST connection closed", method: "POST", body: unrewindable("b"), pause: settle, serve: firstThen(okAnswer, leave), want: []string{"200 ok", "200 ok"}, conns: 2},
+	{name: "idle connection closed", pause: true, serve: firstThen(okAnswer, leave), want: []string{"200 ok", "200 ok"}, conns: 2},
+	{name: "idle connection reset", pause: true, serve: firstThen(okAnswer, reset), want: []string{"200 ok", "200 ok"}, conns: 2},
+	{name: "idle POST connection closed", method: "POST", body: unrewindable("b"), pause: true, serve: firstThen(okAnswer, leave), want: []string{"200 ok", "200 ok"}, conns: 2},
 	{name: "dies under a GET", serve: dies, want: []string{"200 ok", "200 ok", "200 ok"}, conns: 2},
 	{name: "dies under a POST", method: "POST", body: reader("b"), serve: dies, want: []string{"200 ok", "no answer", "200 ok"}, conns: 2},
 	{name: "dies under a POST with a key", method: "POST", body: reader("b"), header: map[string]string{"Idempotency-Key": "k"}, serve: dies, want: []string{"200 ok", "200 ok"}, conns: 2},
@@ -195,7 +200,7 @@ var wireCases = []wireCase{
 	{name: "body fails", method: "POST", body: func() io.Reader { return io.MultiReader(strings.NewReader("abc"), failing{}) }, serve: echo, want: []string{"bad body", "bad body"}, conns: 2},
 
 	// Unread bodies.
-	{name: "closed unread, small and here", close: true, pause: settle, serve: each(okAnswer), want: []string{"200 closed", "200 closed"}, conns: 1,
+	{name: "closed unread, small and here", close: true, serve: each(okAnswer), want: []string{"200 closed", "200 closed"}, conns: 1,
 		netHTTPConns: 2, why: "what has come already is taken off the connection, without waiting"},
 	{name: "closed unread, large", close: true, serve: each("HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n" + large), want: []string{"200 closed", "200 closed"}, conns: 2},
 	{name: "closed unread, stuck", close: true, serve: func(s *session) { s.request(); s.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"); s.hang() }, want: []string{"200 closed", "200 closed"}, conns: 2},
@@ -227,7 +232,7 @@ func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string) string {
 	if c.body != nil {
 		body = c.body()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*testReadTimeout)
 	defer cancel()
 	method := c.method
 	if method == "" {
@@ -273,11 +278,30 @@ func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string) string {
 	return strings.Join(parts, " ")
 }
 
+// doAll makes n exchanges, one after the other.
+func (c *wireCase) doAll(t *testing.T, rt http.RoundTripper, srv *server, n int) (got []string) {
+	for i := range n {
+		if i == 1 && c.pause {
+			<-srv.passed
+			time.Sleep(settle)
+		}
+		got = append(got, c.do(t, rt, srv.url))
+		if i == 0 {
+			close(srv.answered)
+		}
+	}
+	return got
+}
+
 func TestWire(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		kind := map[bool]string{false: "plain", true: "tls"}[secure]
 		for _, c := range wireCases {
-			for _, cl := range clients(t, nil) {
+			for _, cl := range clients(t, func(d *Transport, h *http.Transport) {
+				if c.limit > 0 {
+					d.ReadTimeout, h.ResponseHeaderTimeout = c.limit, c.limit
+				}
+			}) {
 				if c.directOnly && cl.name != "direct" {
 					continue
 				}
@@ -293,13 +317,7 @@ func TestWire(t *testing.T) {
 						}
 					}
 					srv := serve(t, secure, c.serve)
-					var got []string
-					for i := range want {
-						if i > 0 {
-							time.Sleep(c.pause)
-						}
-						got = append(got, c.do(t, cl.rt, srv.url))
-					}
+					got := c.doAll(t, cl.rt, srv, len(want))
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Errorf("exchanges (-want +got):\n%s", diff)
 					}
