@@ -65,7 +65,7 @@ func h2Streams() []Behaviour {
 			st.reply("200", fifty)
 			st.rst(http2.ErrCodeNo)
 		}},
-		{Name: "h2-refused", Want: reset, Doc: "RST_STREAM(REFUSED_STREAM), always: may be sent again, but not without end (RFC 9113 §8.7)", h2: func(st *h2Stream) {
+		{Name: "h2-refused", Want: Verdict{"reset", "timeout_read"}, Doc: "RST_STREAM(REFUSED_STREAM), always: may be sent again, but not without end (RFC 9113 §8.7)", h2: func(st *h2Stream) {
 			st.rst(http2.ErrCodeRefusedStream)
 		}},
 		{Name: "h2-refused-once", Want: Verdict{"ok", "reset"}, Doc: "RST_STREAM(REFUSED_STREAM) to the first request, then 200 (RFC 9113 §8.7)", h2: func(st *h2Stream) {

@@ -59,6 +59,11 @@ func (b *body) finish(err error) {
 	b.own.Lock()
 	b.open = false
 	b.own.Unlock()
+	if c := b.x.c; err == io.EOF && c.state != nil && c.link.fin {
+		// crypto/tls takes a FIN for the end, though only a close_notify ends the
+		// data: a body that lasts until then may have been cut (RFC 9112 §9.8).
+		err = io.ErrUnexpectedEOF
+	}
 	b.err = err
 	switch {
 	case err == io.EOF:

@@ -107,7 +107,7 @@ func TestWriteTo(t *testing.T) {
 	for name, answer := range answers {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/tls=%v", name, secure), func(t *testing.T) {
-				srv := serve(t, secure, func(s *session) { s.request(); s.send("%s", answer) })
+				srv := serve(t, secure, func(s *session) { s.request(); s.send("%s", answer); bid(s) })
 				cl := clients(t, nil)[0]
 				resp, err := cl.rt.RoundTrip(request(t, "GET", srv.url, nil))
 				if err != nil {

@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ type link struct {
 	watched chan error    // while idle and without a probe: gets the end of the one read
 
 	noWait bool    // Read does not wait; set by the reader itself
+	fin    bool    // the peer has closed its side, as a Read was told
 	armed  bool    // the read deadline is fresh, the next read need not set it
 	upload *upload // the body being sent, nil without one; set before its goroutine starts
 
@@ -26,6 +28,10 @@ type link struct {
 	writeErr atomic.Pointer[error]
 	hurried  atomic.Bool // the peer has stopped listening: deadlines are not renewed
 }
+
+// NetConn returns the connection that DialContext made, as tls.Conn.NetConn does
+// for what is below it.
+func (l *link) NetConn() net.Conn { return l.Conn }
 
 // begin prepares the link for a new request and starts its clock.
 func (l *link) begin() {
@@ -53,6 +59,7 @@ func (l *link) Read(p []byte) (int, error) {
 	for {
 		n, err := l.Conn.Read(p)
 		l.got.Add(int64(n))
+		l.fin = l.fin || err == io.EOF
 		if n == 0 && isDeadline(err) && l.stillSending() {
 			continue
 		}

@@ -2,6 +2,7 @@ package direct
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -73,6 +74,13 @@ func hang(s *session)  { s.hang() }
 func leave(s *session) {}
 func reset(s *session) { s.reset() }
 
+// bid ends a connection as TLS has it: with a close_notify before the FIN.
+func bid(s *session) {
+	if c, ok := s.Conn.(*tls.Conn); ok {
+		_ = c.CloseWrite()
+	}
+}
+
 func reader(s string) func() io.Reader { return func() io.Reader { return strings.NewReader(s) } }
 
 // unrewindable hides the type from http.NewRequest, so GetBody is not set.
@@ -89,7 +97,7 @@ var wireCases = []wireCase{
 	{name: "keep-alive", serve: each(okAnswer), want: []string{"200 ok", "200 ok", "200 ok"}, conns: 1},
 	{name: "chunked with trailer", serve: each(chunked("X-Sum: 7\r\n")), want: []string{"200 abcde 7", "200 abcde 7"}, conns: 1},
 	{name: "chunked, declared trailer missing", serve: each(chunked("")), want: []string{"200 abcde", "200 abcde"}, conns: 1},
-	{name: "close-delimited", serve: firstThen("HTTP/1.1 200 OK\r\n\r\nuntil the end", leave), want: []string{"200 until the end", "200 ok"}, conns: 2},
+	{name: "close-delimited", serve: firstThen("HTTP/1.1 200 OK\r\n\r\nuntil the end", bid), want: []string{"200 until the end", "200 ok"}, conns: 2},
 	{name: "HTTP/1.0", serve: firstThen("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", hang), want: []string{"200 ok", "200 ok"}, conns: 2},
 	{name: "HTTP/1.0 keep-alive", serve: each("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"), want: []string{"200 ok", "200 ok"}, conns: 1},
 	{name: "large body", serve: each("HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n" + large), want: []string{"200 " + large, "200 " + large}, conns: 1},
@@ -327,5 +335,26 @@ func TestWire(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Over TLS only a close_notify ends the data; a FIN alone may be somebody who
+// cut the connection, and a body that lasts until then is not whole
+// (RFC 9112 §9.8).
+func TestCutWithoutCloseNotify(t *testing.T) {
+	s := serve(t, true, firstThen("HTTP/1.1 200 OK\r\n\r\nuntil the end", leave))
+	rt := &Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	defer rt.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%q, %v: want an unexpected EOF", body, err)
 	}
 }
