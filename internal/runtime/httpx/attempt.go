@@ -2,26 +2,26 @@ package httpx
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
+	"github.com/specify-cli/specify/internal/runtime/httpx/direct"
 	"github.com/specify-cli/specify/internal/task"
 )
 
 // errStorm ends an attempt in which the layers below sent the request again
 // and again on their own: HTTP/2 does so for each GOAWAY, without a bound (1,926
 // requests within one Do were seen), and no retry count above would notice.
-var errStorm = errors.New("the server kept giving the request back unanswered")
+var errStorm = &task.Error{Type: task.ErrReset, Message: "the server kept giving the request back unanswered"}
 
 // attempts is the RoundTripper that sends one request, already let through by
 // the gate, under its time limits, and accounts for its time.
-type attempts struct {
-	next        http.RoundTripper
-	readTimeout time.Duration // silence; 0 is none
-}
+type attempts struct{ next http.RoundTripper }
 
 var _ http.RoundTripper = (*attempts)(nil)
 
@@ -33,37 +33,38 @@ type hop struct {
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	silent time.Duration
-	read   *time.Timer // fires after a silence; nil without --read-timeout
 	total  *time.Timer // fires at the end of --max-time; nil without
 	began  time.Time
 	answer time.Time // when the headers were there
 	conn   *conn     // nil until there is one
 	reused bool
 	ended  bool
+
+	tlsBegan, tlsTook atomic.Int64 // since began; took is 0 without a handshake
 }
 
 // RoundTrip sends req. The body of its response must be read to its end or
 // closed: that settles the hop.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
-	h := &hop{ex: ex, req: ex.request, silent: a.readTimeout, began: time.Now()}
+	h := &hop{ex: ex, req: ex.request, began: time.Now()}
 	h.ctx, h.cancel = context.WithCancelCause(req.Context())
 	if left := ex.maxTime; left > 0 {
 		h.total = time.AfterFunc(left-ex.spent, func() {
 			h.cancel(&TimeoutError{task.ErrTimeoutTotal, left})
 		})
 	}
-	ctx := httptrace.WithClientTrace(h.ctx, &httptrace.ClientTrace{GotConn: h.gotConn})
+	ctx := httptrace.WithClientTrace(h.ctx, &httptrace.ClientTrace{
+		GotConn: h.gotConn, TLSHandshakeStart: h.tlsStart, TLSHandshakeDone: h.tlsDone,
+	})
 
 	resp, err := a.next.RoundTrip(req.WithContext(ctx))
 	h.answer = time.Now()
 	if err != nil {
 		err = h.because(err)
 		h.end(h.blame(err), err)
-		return nil, err
+		return nil, uniform(err)
 	}
-	h.quiet()
 	h.status = resp.StatusCode
 	if h.ex.rec != nil && h.conn != nil {
 		h.ex.rec.Remote = h.conn.remote
@@ -88,18 +89,14 @@ func (h *hop) gotConn(info httptrace.GotConnInfo) {
 	if h.ex.wires++; h.ex.wires > h.ex.hops+1 {
 		h.cancel(errStorm)
 	}
-	if h.silent > 0 && h.read == nil {
-		h.read = time.AfterFunc(h.silent, func() {
-			h.cancel(&TimeoutError{task.ErrTimeoutRead, h.silent})
-		})
-	}
 }
 
-// quiet starts the wait for the next byte anew.
-func (h *hop) quiet() {
-	if h.read != nil {
-		h.read.Reset(h.silent)
-	}
+// tlsStart and tlsDone time the handshake. http.Transport calls them on a
+// goroutine of its own, which may go on when nobody waits for it any more.
+func (h *hop) tlsStart() { h.tlsBegan.Store(int64(time.Since(h.began))) }
+
+func (h *hop) tlsDone(tls.ConnectionState, error) {
+	h.tlsTook.Store(max(1, int64(time.Since(h.began))-h.tlsBegan.Load()))
 }
 
 // because returns why the request really ended: the limit or the cancelling
@@ -111,15 +108,20 @@ func (h *hop) because(err error) error {
 	return plain(err)
 }
 
+// uniform gives the transports' own timeouts the one form that records show.
+func uniform(err error) error {
+	if limit, ok := errors.AsType[*direct.TimeoutError](err); ok {
+		return &TimeoutError{task.ErrorType(limit.ErrorType()), limit.After}
+	}
+	return err
+}
+
 // blame says what a failed request tells of its origin.
 func (h *hop) blame(err error) verdict {
-	if limit, ok := errors.AsType[*TimeoutError](err); ok {
-		if limit.Type == task.ErrTimeoutConnect {
-			return failure
-		}
+	switch kind := Classify(err); {
+	case kind == task.ErrTimeoutRead, kind == task.ErrTimeoutTotal && context.Cause(h.ex.ctx) == nil:
 		return timeout
-	}
-	if context.Cause(h.ex.ctx) != nil || isLocal(err) {
+	case context.Cause(h.ex.ctx) != nil || isLocal(err):
 		return neutral
 	}
 	return failure
@@ -131,9 +133,6 @@ func (h *hop) end(v verdict, err error) {
 		return
 	}
 	h.ended = true
-	if h.read != nil {
-		h.read.Stop()
-	}
 	if h.total != nil {
 		h.total.Stop()
 	}
@@ -151,16 +150,20 @@ func (h *hop) account(now time.Time, err error) {
 		return
 	}
 	t := &h.ex.rec.Timing
-	s := setup{task.Unknown, task.Unknown, task.Unknown}
+	s := setup{task.Unknown, task.Unknown}
 	if h.conn != nil && !h.reused {
 		s = h.conn.setup
 	} else if failed, ok := errors.AsType[*DialError](err); ok {
 		s = failed.setup
 	}
+	known := max(0, s.dns) + max(0, s.connect)
 	add(&t.DNS, s.dns)
 	add(&t.Connect, s.connect)
-	add(&t.TLS, s.tls)
-	waited := max(0, h.answer.Sub(h.began)-s.sum())
+	if took := time.Duration(h.tlsTook.Load()); took > 0 {
+		add(&t.TLS, took)
+		known += took
+	}
+	waited := max(0, h.answer.Sub(h.began)-known)
 	if h.conn == nil {
 		add(&t.Connect, waited)
 	} else {
@@ -190,12 +193,12 @@ func (b *hopBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	switch {
 	case err == nil:
-		b.hop.quiet()
 	case err == io.EOF:
 		b.hop.end(b.verdict, nil)
 	default:
 		err = b.hop.because(err)
 		b.hop.end(b.hop.blame(err), nil)
+		err = uniform(err)
 	}
 	return n, err
 }

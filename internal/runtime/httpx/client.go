@@ -2,8 +2,8 @@ package httpx
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -37,7 +37,7 @@ type Config struct {
 
 	Gate  *Gate
 	Hooks Hooks
-	// Base sends one request as it is; nil is an http.Transport made from the
+	// Base sends one request as it is; nil is a transport made from the
 	// fields above. Close closes its idle connections.
 	Base http.RoundTripper
 	// Span wraps the transport, so that each request on the wire gets a span;
@@ -51,10 +51,12 @@ type Client struct {
 	cfg  Config
 	gate *Gate
 	http *http.Client
-}
 
-// maxHeader bounds the headers of an answer; net/http's own limit is 10 MiB.
-const maxHeader = 256 << 10
+	plainOnce   sync.Once // guards the fields below: see requestHeader
+	plainHeader http.Header
+	plainHost   string
+	plainErr    error
+}
 
 // New returns a Client.
 func New(cfg Config) *Client {
@@ -68,7 +70,7 @@ func New(cfg Config) *Client {
 	}
 	follow := redirects{max: cfg.MaxRedirects, follow: !cfg.NoRedirects, schemes: cfg.RedirectTo}
 	c.http = &http.Client{
-		Transport:     gated{&attempts{next: wire, readTimeout: cfg.ReadTimeout}},
+		Transport:     gated{&attempts{next: wire}},
 		CheckRedirect: follow.check,
 	}
 	return c
@@ -79,43 +81,6 @@ func (c *Client) Close() {
 	if closer, ok := c.cfg.Base.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
-}
-
-func newTransport(cfg Config) *http.Transport {
-	config := cfg.TLS
-	if config == nil {
-		config = &tls.Config{}
-	}
-	config = config.Clone()
-	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
-	if config.ClientSessionCache == nil {
-		config.ClientSessionCache = tls.NewLRUClientSessionCache(maxOrigins)
-	}
-	config.NextProtos = []string{"h2", "http/1.1"}
-	if cfg.HTTP1 {
-		config.NextProtos = []string{"http/1.1"}
-	}
-	d := &dialer{timeout: cfg.ConnectTimeout, tls: config, net: net.Dialer{KeepAlive: 30 * time.Second}}
-	return &http.Transport{
-		DialContext:            d.dialTCP,
-		DialTLSContext:         d.dialTLS,
-		TLSClientConfig:        config,
-		ForceAttemptHTTP2:      !cfg.HTTP1,
-		DisableCompression:     true, // bodies are decoded, and checked to their end, in consume
-		MaxIdleConns:           cfg.Connections,
-		MaxIdleConnsPerHost:    cfg.idlePerHost(),
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: maxHeader,
-		ReadBufferSize:         4 << 10,
-		WriteBufferSize:        4 << 10,
-	}
-}
-
-func (cfg *Config) idlePerHost() int {
-	if cfg.PerHost > 0 {
-		return cfg.PerHost
-	}
-	return max(1, cfg.Connections)
 }
 
 // noIdleCloser hides CloseIdleConnections, which go-retryablehttp calls on the

@@ -130,12 +130,15 @@ func (ex *exchange) broken(wire *wireReader, n int64, err error) error {
 		return &BodyError{task.ErrDecode, n, err}
 	}
 	err = wire.err
-	if _, ok := errors.AsType[typed](err); ok {
+	if t, ok := errors.AsType[typed](err); ok {
+		if kind := task.ErrorType(t.ErrorType()); kind == task.ErrBadResponse {
+			return &BodyError{kind, n, err}
+		}
 		return err // a timeout
 	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &BodyError{task.ErrShortBody, n, errors.New("the connection ended before the body did")}
+		return &BodyError{task.ErrShortBody, n, err}
 	case strings.Contains(err.Error(), "chunk"): // net/http's errors for this are private
 		return &BodyError{task.ErrBadResponse, n, err}
 	}

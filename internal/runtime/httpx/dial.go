@@ -2,8 +2,6 @@ package httpx
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -13,16 +11,11 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// dialer makes connections, plain and TLS, that remember what they cost. Name
-// look-up, dialling and the TLS handshake share one time limit.
-type dialer struct {
-	timeout time.Duration // 0 is none
-	tls     *tls.Config
-	net     net.Dialer
-}
+// dialer makes connections that remember what they cost.
+type dialer struct{ net net.Dialer }
 
 // conn is a connection that remembers what it took to make it. Under TLS it is
-// the connection below the *tls.Conn.
+// the one below.
 type conn struct {
 	net.Conn
 	setup  setup
@@ -31,10 +24,7 @@ type conn struct {
 
 // setup is the time that a connection took, or the failed attempt at one.
 // Parts are task.Unknown when they were not reached or do not apply.
-type setup struct{ dns, connect, tls time.Duration }
-
-// sum returns the known parts together.
-func (s setup) sum() time.Duration { return max(0, s.dns) + max(0, s.connect) + max(0, s.tls) }
+type setup struct{ dns, connect time.Duration }
 
 // DialError is a connection that could not be made.
 type DialError struct {
@@ -47,69 +37,9 @@ func (e *DialError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// handshakeError is a failed TLS handshake.
-type handshakeError struct{ err error }
-
-func (e *handshakeError) Error() string { return fmt.Sprintf("TLS handshake: %v", e.err) }
-
-func (e *handshakeError) Unwrap() error { return e.err }
-
-// ErrorType tells a certificate that was refused from any other failure.
-func (e *handshakeError) ErrorType() string {
-	if isCertificate(e.err) {
-		return string(task.ErrCertificate)
-	}
-	return string(task.ErrTLS)
-}
-
-// dialTCP is http.Transport's DialContext.
-func (d *dialer) dialTCP(ctx context.Context, network, addr string) (net.Conn, error) {
-	ctx, cancel := d.limit(ctx)
-	defer cancel()
-	c, err := d.connect(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// dialTLS is http.Transport's DialTLSContext. Its result is a *tls.Conn, which
-// is what http.Transport looks for to speak HTTP/2.
-func (d *dialer) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
-	ctx, cancel := d.limit(ctx)
-	defer cancel()
-	c, err := d.connect(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	config := d.tls.Clone()
-	if config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(addr)
-	}
-	began := time.Now()
-	secure := tls.Client(c, config)
-	err = secure.HandshakeContext(ctx)
-	c.setup.tls = time.Since(began)
-	if err != nil {
-		_ = c.Close() // the handshake's error is the one that tells
-		if cause := context.Cause(ctx); cause != nil {
-			return nil, &DialError{c.setup, cause}
-		}
-		return nil, &DialError{c.setup, &handshakeError{err}}
-	}
-	return secure, nil
-}
-
-func (d *dialer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d.timeout <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, d.timeout, &TimeoutError{task.ErrTimeoutConnect, d.timeout})
-}
-
-// connect looks the name up and dials. The two are told apart by the moment at
+// dial looks the name up and dials. The two are told apart by the moment at
 // which the first socket is about to be connected.
-func (d *dialer) connect(ctx context.Context, network, addr string) (*conn, error) {
+func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	began := time.Now()
 	var resolved atomic.Int64 // since began; addresses are dialled concurrently (RFC 8305)
 	nd := d.net
@@ -120,7 +50,7 @@ func (d *dialer) connect(ctx context.Context, network, addr string) (*conn, erro
 	c, err := nd.DialContext(ctx, network, addr)
 	took := time.Since(began)
 
-	s := setup{dns: task.Unknown, connect: task.Unknown, tls: task.Unknown}
+	s := setup{dns: task.Unknown, connect: task.Unknown}
 	dns := time.Duration(resolved.Load())
 	switch {
 	case isLiteral(addr):
@@ -131,9 +61,6 @@ func (d *dialer) connect(ctx context.Context, network, addr string) (*conn, erro
 		s.dns = took
 	}
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
 		return nil, &DialError{s, err}
 	}
 	return &conn{Conn: c, setup: s, remote: c.RemoteAddr().String()}, nil
@@ -148,12 +75,17 @@ func isLiteral(addr string) bool {
 	return err == nil
 }
 
-// made returns the conn that c is or stands on, or nil for one that another
-// dialer made (a proxy's).
+// made returns the conn that c stands on, or nil for one that another dialer
+// made (a proxy's).
 func made(c net.Conn) *conn {
-	if secure, ok := c.(*tls.Conn); ok {
-		c = secure.NetConn()
+	for {
+		if m, ok := c.(*conn); ok {
+			return m
+		}
+		below, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		c = below.NetConn()
 	}
-	m, _ := c.(*conn)
-	return m
 }

@@ -81,7 +81,10 @@ type BodyError struct {
 }
 
 func (e *BodyError) Error() string {
-	return fmt.Sprintf("%v (after %d bytes of the body)", e.Err, e.Read)
+	if e.Type == task.ErrShortBody {
+		return fmt.Sprintf("the body broke off after %d bytes", e.Read)
+	}
+	return fmt.Sprintf("%v, %d bytes into the body", e.Err, e.Read)
 }
 
 // Unwrap returns the cause.

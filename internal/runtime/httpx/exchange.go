@@ -85,17 +85,24 @@ func (ex *exchange) giveBack() {
 // the origin itself held back by reason, the rest as queue.
 func (ex *exchange) take(origin string) error {
 	began := time.Now()
-	before := ex.client.gate.Held(origin, began)
+	before := ex.client.gate.Mark(origin)
 	err := ex.slot.Acquire(ex.spec.Stop, origin)
-	now := time.Now()
-	after := ex.client.gate.Held(origin, now)
-	bookWait(&ex.rec.Timing, now.Sub(began), before, after)
+	ex.bookWait(origin, began, before)
 	ex.granted = err == nil
 	return err
 }
 
-// bookWait splits a wait for a slot by what the origin held back meanwhile.
-func bookWait(t *task.Timing, waited time.Duration, before, after Held) {
+// bookWait splits a wait for a slot, from began until now, by what the origin
+// held back meanwhile.
+func (ex *exchange) bookWait(origin string, began time.Time, mark *Mark) {
+	t, now := &ex.rec.Timing, time.Now()
+	waited := now.Sub(began)
+	latest := ex.client.gate.Mark(origin)
+	if latest == mark && mark.why == holdNone { // nearly always
+		t.Queue += max(0, waited)
+		return
+	}
+	before, after := mark.at(began), latest.at(now)
 	take := func(part *time.Duration, why hold) {
 		d := min(waited, max(0, after[why]-before[why]))
 		*part += d

@@ -28,7 +28,7 @@ type Exchange struct {
 	ShowHeader bool
 
 	Queued time.Time // when the task was submitted; zero when its wait is already booked
-	Held   Held      // of the URL's origin at that time
+	Mark   *Mark     // of the URL's origin at that time
 	// Stop ends the waits of the task and keeps it from trying again, while an
 	// attempt that is on the wire goes on until Fetch's own context ends.
 	Stop context.Context
@@ -55,7 +55,7 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	}
 	ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
 	if !spec.Queued.IsZero() {
-		bookWait(&rec.Timing, ex.began.Sub(spec.Queued), spec.Held, c.gate.Held(ex.origin, ex.began))
+		ex.bookWait(ex.origin, spec.Queued, spec.Mark)
 	}
 	req, err := ex.newRequest()
 	if err != nil {

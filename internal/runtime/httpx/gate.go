@@ -131,11 +131,15 @@ func (g *Gate) Release(key string, now time.Time) {
 	o.inflight--
 }
 
-// Held returns how long the origin has been holding tasks back, by reason.
-func (g *Gate) Held(key string, now time.Time) Held {
+// Mark returns how things stand with an origin now, for Fetch to tell later why
+// a task that is submitted now had to wait.
+func (g *Gate) Mark(key string) *Mark {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.origin(key, now).heldAt(now)
+	if o := g.origins[key]; o != nil {
+		return o.mark
+	}
+	return g.origin(key, time.Now()).mark
 }
 
 // origin returns what is known of key, a new origin on first sight. g.mu is
@@ -147,7 +151,7 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	if len(g.origins) >= maxOrigins {
 		g.forget(now)
 	}
-	o := &origin{key: key, limit: float64(g.cfg.PerHost), heldSince: now}
+	o := &origin{key: key, limit: float64(g.cfg.PerHost), mark: &Mark{since: now}}
 	if g.cfg.RateHost.Events > 0 {
 		o.limiter = asynccore.NewLimiter(g.cfg.RateHost)
 	}

@@ -156,11 +156,11 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		}
 		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header}
 		queued := time.Now()
-		held := gate.Held(Origin(u), queued)
+		mark := gate.Mark(Origin(u))
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) {
 			rec := task.NewRecord(tk)
 			err := client.Fetch(asynccore.WithSlot(context.WithoutCancel(ctx), asynccore.SlotFrom(ctx)), Exchange{
-				Task: tk, URL: u, Accept: o.accept, Sink: Discard, Queued: queued, Held: held, Stop: o.stop,
+				Task: tk, URL: u, Accept: o.accept, Sink: Discard, Queued: queued, Mark: mark, Stop: o.stop,
 			}, &rec)
 			rec.Duration = time.Since(queued)
 			rec.Outcome = task.OK

@@ -53,7 +53,18 @@ func (c *Client) ownHeader(withBody bool, given http.Header) http.Header {
 // requestHeader builds a task's headers: our own, then the flags', then the
 // line's, each replacing the one before. A field with an empty value takes the
 // field off, as in curl's -H 'Accept:'.
+//
+// Tasks without headers of their own and without a body share one map, which
+// nobody may change: net/http, too, copies a request's header before it does.
 func (c *Client) requestHeader(t *task.Task) (header http.Header, host string, err error) {
+	if t.Header == nil && t.Body == nil && t.BodyFile == "" {
+		c.plainOnce.Do(func() { c.plainHeader, c.plainHost, c.plainErr = c.buildHeader(&task.Task{}) })
+		return c.plainHeader, c.plainHost, c.plainErr
+	}
+	return c.buildHeader(t)
+}
+
+func (c *Client) buildHeader(t *task.Task) (header http.Header, host string, err error) {
 	header = c.ownHeader(false, nil)
 	if c.cfg.ContentType != "" && (t.Body != nil || t.BodyFile != "") {
 		header.Set("Content-Type", c.cfg.ContentType)

@@ -39,9 +39,25 @@ const (
 	holds
 )
 
-// Held is the time for which an origin could not start tasks, by reason, since
+// held is the time for which an origin could not start tasks, by reason, since
 // the origin was first seen. Two readings tell why a task waited in between.
-type Held [holds]time.Duration
+type held [holds]time.Duration
+
+// Mark stands for how long an origin had been holding tasks back at one moment.
+// It is a pointer's worth of memory for each of the tasks that wait, since all
+// that are submitted between two changes share one.
+type Mark struct {
+	held  held
+	why   hold      // what the origin has been holding tasks back for, since
+	since time.Time // then
+}
+
+// at returns the totals at a time at which the mark was the latest.
+func (m *Mark) at(now time.Time) held {
+	h := m.held
+	h[m.why] += now.Sub(m.since)
+	return h
+}
 
 // origin is everything the gate knows of one origin. Gate.mu guards all fields
 // but the first three.
@@ -65,26 +81,15 @@ type origin struct {
 	lost     bool          // given up for this run
 	gone     chan struct{} // closed when lost; made when somebody sleeps
 
-	held      Held
-	heldSince time.Time // when the current hold was first met
-	why       hold      // the current hold
+	mark *Mark // never nil; replaced at each change
 }
 
 // holding notes that the origin refuses starts for a reason, from now on.
 // holdNone ends what was noted.
 func (o *origin) holding(why hold, now time.Time) {
-	if o.why == why {
-		return
+	if o.mark.why != why {
+		o.mark = &Mark{held: o.mark.at(now), why: why, since: now}
 	}
-	o.held[o.why] += now.Sub(o.heldSince)
-	o.why, o.heldSince = why, now
-}
-
-// heldAt returns the totals as of now.
-func (o *origin) heldAt(now time.Time) Held {
-	h := o.held
-	h[o.why] += now.Sub(o.heldSince)
-	return h
 }
 
 // Pacing after a pause or an outage: the concurrency limit begins at 1, and the
