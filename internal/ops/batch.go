@@ -107,6 +107,7 @@ type batchRun struct {
 	runner  *asynccore.Runner
 	exec    executor
 	render  func([]byte, *task.Record) []byte
+	origins origins // of the goroutine that admits
 
 	mu      sync.Mutex // guards the fields below
 	tally   Tally
@@ -168,11 +169,8 @@ func (r *batchRun) admitAll(in *input) error {
 }
 
 func (r *batchRun) submit(t *task.Task) error {
-	a, err := admit(t, r.conn.Gate)
-	if err != nil {
-		return &InputError{Err: err} // cannot be: the line was checked
-	}
-	err = r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
+	a := r.origins.admit(t, r.conn.Gate)
+	err := r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
 		if job.Err() != nil {
 			r.record(unfinished(t, a.queued, context.Cause(job)))
 			return

@@ -3,7 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -21,7 +21,7 @@ type Gate interface {
 	asynccore.Admission
 	// Bind says whom to tell that a lane is worth asking about again.
 	Bind(wake func(key string))
-	Held(origin string, now time.Time) httpx.Held
+	Mark(origin string) *httpx.Mark
 }
 
 // Output takes the body of one task. Exactly one of Commit and Abort ends it.
@@ -46,23 +46,41 @@ type executor struct {
 	header  bool // the header section goes to the output too
 }
 
-// admission is a task on its way from its line to its job.
+// admission is a task on its way from its line to its job. There are as many as
+// the look-ahead window holds, so it is small.
 type admission struct {
 	task   *task.Task
-	url    *url.URL
 	origin string
 	queued time.Time
-	held   httpx.Held
+	mark   *httpx.Mark
 }
 
-func admit(t *task.Task, gate Gate) (*admission, error) {
-	u, err := ParseURL(t.URL())
-	if err != nil {
-		return nil, err
+func (o *origins) admit(t *task.Task, gate Gate) *admission {
+	origin := o.of(t.URL())
+	return &admission{task: t, origin: origin, queued: time.Now(), mark: gate.Mark(origin)}
+}
+
+// origins finds the origin of a URL in its text, without taking it apart, and
+// makes the URLs of one origin share its string. The zero value is ready to
+// use, by one goroutine.
+type origins struct{ prefix, origin string }
+
+// of returns what httpx.Origin would for any URL that can be fetched. For
+// others it returns something, which no request is made with.
+func (o *origins) of(raw string) string {
+	_, rest, _ := strings.Cut(raw, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
 	}
-	a := &admission{task: t, url: u, origin: httpx.Origin(u), queued: time.Now()}
-	a.held = gate.Held(a.origin, a.queued)
-	return a, nil
+	prefix := raw[:len(raw)-len(rest)+end]
+	if prefix != o.prefix {
+		o.prefix, o.origin = strings.Clone(prefix), ""
+		if u, err := ParseURL(prefix); err == nil {
+			o.origin = httpx.Origin(u)
+		}
+	}
+	return o.origin
 }
 
 // run carries the task out and returns its record. stop is the run's context:
@@ -83,9 +101,14 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out Output) *tas
 }
 
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out Output, rec *task.Record) error {
-	err := x.fetcher.Fetch(ctx, httpx.Exchange{
-		Task: a.task, URL: a.url, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
-		Queued: a.queued, Held: a.held, Stop: stop,
+	u, err := ParseURL(a.task.URL())
+	if err != nil {
+		out.Abort()
+		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
+	}
+	err = x.fetcher.Fetch(ctx, httpx.Exchange{
+		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
+		Queued: a.queued, Mark: a.mark, Stop: stop,
 	}, rec)
 	if err != nil {
 		out.Abort()

@@ -69,10 +69,7 @@ func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *ta
 	defer cancel(nil)
 	wire, _, release := inFlight(stop)
 	defer release()
-	a, err := admit(t, conn.Gate)
-	if err != nil {
-		return nil, err
-	}
+	a := new(origins).admit(t, conn.Gate)
 	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect, header: req.ShowHeader}
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: conn.Gate})
 	conn.Gate.Bind(runner.Wake)

@@ -39,13 +39,11 @@ func (in *input) check() (total int64, err error) {
 			once = true
 			continue
 		}
-		for t, err := range in.list(name) {
+		for _, err := range in.list(name, CheckURL) {
 			if err != nil {
 				return 0, err
 			}
-			if t != nil {
-				total++
-			}
+			total++
 		}
 	}
 	if once {
@@ -76,7 +74,11 @@ func (in *input) tasks() iter.Seq2[*task.Task, error] {
 			}
 		}
 		for _, name := range in.files {
-			for t, err := range in.list(name) {
+			check := CheckURL
+			if in.lists.Regular(name) { // was checked; what changed since fails as a task
+				check = func(string) error { return nil }
+			}
+			for t, err := range in.list(name, check) {
 				if err != nil {
 					yield(nil, err)
 					return
@@ -89,15 +91,16 @@ func (in *input) tasks() iter.Seq2[*task.Task, error] {
 	}
 }
 
-// list yields the tasks of one list. Its errors are *InputError.
-func (in *input) list(name string) iter.Seq2[*task.Task, error] {
+// list yields the tasks of one list, with their URLs checked. Its errors are
+// *InputError.
+func (in *input) list(name string, checkURL func(string) error) iter.Seq2[*task.Task, error] {
 	return func(yield func(*task.Task, error) bool) {
 		for line, err := range in.lists.Open(name) {
 			if err != nil {
 				yield(nil, &InputError{Err: err})
 				return
 			}
-			t, err := parse(line)
+			t, err := parse(line, checkURL)
 			if err != nil {
 				yield(nil, &InputError{Place: line.Place.String(), Err: err})
 				return
@@ -109,9 +112,9 @@ func (in *input) list(name string) iter.Seq2[*task.Task, error] {
 	}
 }
 
-func parse(line lists.Line) (*task.Task, error) {
+func parse(line lists.Line, checkURL func(string) error) (*task.Task, error) {
 	if line.Err != nil {
 		return nil, line.Err
 	}
-	return ParseLine(line.Text)
+	return parseLine(line.Text, checkURL)
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,9 +51,11 @@ type Duration time.Duration
 func ParseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		if d, err = time.ParseDuration(s + "s"); err != nil {
+		seconds, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.Abs(seconds) > float64(math.MaxInt64/time.Second) || seconds != seconds {
 			return 0, fmt.Errorf("%q is not a duration (90s, 1m30s, or a number of seconds)", s)
 		}
+		d = time.Duration(seconds * float64(time.Second))
 	}
 	if d < 0 {
 		return 0, fmt.Errorf("duration %q is negative", s)
@@ -72,7 +76,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-func parseObject(line []byte) (*task.Task, error) {
+func parseObject(line []byte, checkURL func(string) error) (*task.Task, error) {
 	var o object
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
@@ -85,7 +89,7 @@ func parseObject(line []byte) (*task.Task, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return o.task()
+	return o.task(checkURL)
 }
 
 // objectError takes Go's own terms out of encoding/json's errors.
@@ -130,7 +134,7 @@ func (o *object) check() error {
 	return nil
 }
 
-func (o *object) task() (*task.Task, error) {
+func (o *object) task(checkURL func(string) error) (*task.Task, error) {
 	t := &task.Task{
 		ID: o.ID, Method: o.Method, URLs: o.URLs, Exec: o.Exec, BodyFile: o.BodyFile,
 		Output: o.Output, Checksum: o.Checksum, Retry: o.Retry,
@@ -139,7 +143,7 @@ func (o *object) task() (*task.Task, error) {
 		t.URLs = []string{*o.URL}
 	}
 	for _, raw := range t.URLs {
-		if err := CheckURL(raw); err != nil {
+		if err := checkURL(raw); err != nil {
 			return nil, err
 		}
 	}

@@ -13,13 +13,15 @@ import (
 // ParseLine makes a task of one line of a list: nil for a blank line or a
 // comment. Seq and ID are left to the caller. The task shares no memory with
 // line.
-func ParseLine(line []byte) (*task.Task, error) {
+func ParseLine(line []byte) (*task.Task, error) { return parseLine(line, CheckURL) }
+
+func parseLine(line []byte, checkURL func(string) error) (*task.Task, error) {
 	line = bytes.TrimSpace(line)
 	switch {
 	case len(line) == 0 || line[0] == '#':
 		return nil, nil
 	case line[0] == '{':
-		return parseObject(line)
+		return parseObject(line, checkURL)
 	}
 	// A URL, and after white space the output's name, which may hold spaces.
 	text := string(line)
@@ -27,7 +29,7 @@ func ParseLine(line []byte) (*task.Task, error) {
 	if i := strings.IndexAny(text, " \t"); i >= 0 {
 		raw, output = text[:i], strings.TrimLeft(text[i:], " \t")
 	}
-	if err := CheckURL(raw); err != nil {
+	if err := checkURL(raw); err != nil {
 		return nil, err
 	}
 	return &task.Task{URLs: []string{raw}, Output: output}, nil
