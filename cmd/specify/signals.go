@@ -5,9 +5,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/specify-cli/specify/internal/commands"
 )
+
+// echo is within what time of the first a second signal is taken for the same:
+// timeout(1) sends its signal to the process and then to the process's group.
+// Nobody presses a key twice that fast.
+const echo = 50 * time.Millisecond
 
 // signals returns a context that the first SIGINT, SIGTERM or SIGHUP ends, with
 // a *commands.SignalError as its cause. The second ends the process at once.
@@ -23,16 +29,17 @@ func signals(parent context.Context) (ctx context.Context, stop func()) {
 	signal.Notify(pipe, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() { // ends with stop
-		var first *commands.SignalError
+		var first time.Time
 		for {
 			select {
 			case s := <-got:
-				err := &commands.SignalError{Signal: s.(syscall.Signal)}
-				if first != nil {
+				switch {
+				case first.IsZero():
+					first = time.Now()
+					cancel(&commands.SignalError{Signal: s.(syscall.Signal)})
+				case time.Since(first) > echo:
 					os.Exit(commands.Status(ctx, nil))
 				}
-				first = err
-				cancel(err)
 			case <-pipe:
 			case <-done:
 				return

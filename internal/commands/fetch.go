@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +47,9 @@ func newFetch(o Ops, w World) *cobra.Command {
 			res, err := o.Fetch(cmd.Context(), req)
 			if err != nil {
 				return err
+			}
+			if res.Record.Error != nil && errors.Is(res.Record.Error, syscall.EPIPE) {
+				return res.Record.Error // whoever read our output has had enough
 			}
 			t.fetched(res.Record)
 			return verdict(res.Verdict())

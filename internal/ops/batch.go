@@ -63,8 +63,8 @@ type Batch struct {
 // Run carries out all tasks of the input and hands a record of each to Results.
 // It returns an *InputError for input that cannot be used: before the first
 // request when all lists are regular files, else when the line is read, after
-// the tasks before it have ended. A failure to write results is returned as it
-// is, after what was in flight has ended.
+// the tasks before it have ended; a *LocalError when results cannot be written,
+// which cuts off what is in flight.
 //
 // When ctx ends, nothing new is sent; attempts in flight go on for Grace, and
 // every task that has not ended gets a record as unfinished.
@@ -90,7 +90,10 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 	inputErr := r.admitAll(in)
 	runErr := r.runner.Close(context.WithoutCancel(ctx))
 	r.release()
-	err = errors.Join(results.Close(), inputErr, runErr)
+	err = errors.Join(inputErr, runErr)
+	if closeErr := results.Close(); closeErr != nil {
+		err = errors.Join(&LocalError{closeErr}, err)
+	}
 	sum = Summary{Tally: r.tally, Elapsed: time.Since(began)}
 	sum.Verdict = sum.Tally.Verdict(Allow{})
 	return sum, err
