@@ -7,18 +7,25 @@ import (
 	"unicode/utf8"
 )
 
-// SetBody puts a whole body into the record: as JSON itself when claimed to be
-// JSON and valid, as a string when it is UTF-8, else as base64.
+// SetBody puts a whole body into the record, in place of what an earlier call
+// put there: as JSON itself when it is claimed to be JSON and is, as a string
+// when it is UTF-8, else as base64. A body that is JSON's null is kept as
+// base64: no field of a record is null, and the string "null" would be another
+// value. The record keeps no reference to body.
 func (r *Record) SetBody(body []byte, claimedJSON bool) {
-	if claimedJSON {
-		var line bytes.Buffer // a record is one line, so the value is compacted
-		if json.Compact(&line, body) == nil && line.Len() > 0 {
-			r.Body = line.Bytes()
-			return
+	r.Body, r.BodyBase64, r.BodyOmitted = nil, "", ""
+	text := utf8.Valid(body) // encoding/json lets other bytes in strings pass
+	if text && claimedJSON {
+		var value bytes.Buffer
+		if json.Compact(&value, body) == nil {
+			if r.Body = value.Bytes(); string(r.Body) != "null" {
+				return
+			}
+			r.Body, text = nil, false
 		}
 	}
-	if utf8.Valid(body) {
-		r.Body = appendString(nil, "", string(body))
+	if text {
+		r.Body = appendString(make([]byte, 0, len(body)+2), "", string(body))
 		return
 	}
 	r.BodyBase64 = base64.StdEncoding.EncodeToString(body)

@@ -10,7 +10,8 @@ import (
 // digits of a SHA-256 over method, URLs, line headers, body, argv and output.
 // It does not depend on the task's place in the list, so that a list may be
 // reordered or edited between a run and its --resume. Every part goes in with
-// its length: no two different tasks share an input to the hash.
+// its length: no two different tasks share an input to the hash. The value is a
+// promise to result files that exist: it stays the same in every version.
 func ContentID(t *Task) string {
 	var scratch [512]byte // enough for a plain URL line: no allocation but the result
 	b := appendPart(scratch[:0], t.EffectiveMethod())
@@ -19,7 +20,7 @@ func ContentID(t *Task) string {
 	for _, f := range t.Header {
 		b = appendPart(appendPart(b, f.Name), f.Value)
 	}
-	b = appendPart(b, string(t.Body))
+	b = appendPart(b, t.Body)
 	b = appendPart(b, t.BodyFile)
 	b = appendList(b, t.Exec)
 	b = appendPart(b, t.Output)
@@ -29,7 +30,7 @@ func ContentID(t *Task) string {
 	return string(digits[:])
 }
 
-func appendPart(b []byte, s string) []byte {
+func appendPart[S ~string | ~[]byte](b []byte, s S) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 

@@ -20,7 +20,8 @@ const (
 func (o Outcome) Good() bool { return o == OK || o == NotModified }
 
 // Unknown marks a duration or a count that is not known or does not apply. It
-// is left out of the encoded record; a known zero is written.
+// is left out of the encoded record; a known zero is written. A decoded record
+// has it wherever a number was absent.
 const Unknown = -1
 
 // Record is the truthful result of one task, schema specify.result v1.
@@ -49,9 +50,9 @@ type Record struct {
 	Error       *Error
 	Output      *Output
 	Expect      []string // expectations that were not met, for error.type "expect"
-	Headers     []Field  // allow-listed response fields, names in lower case
+	Headers     []Field  // allow-listed response fields; names in lower case, each once (RFC 9110 §5.2 joins lines)
 
-	Body        json.RawMessage // with --inline-body: a JSON value, encoded
+	Body        json.RawMessage // with --inline-body, set by SetBody: valid JSON, not null; nil is none
 	BodyBase64  string
 	BodyOmitted string // why there is none
 
@@ -60,7 +61,7 @@ type Record struct {
 	StderrTail string
 
 	TraceID, SpanID string
-	Meta            json.RawMessage
+	Meta            json.RawMessage // valid JSON; nil or null is none
 }
 
 // Timing tells where the time of a task went, all attempts together. The parts

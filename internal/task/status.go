@@ -10,12 +10,13 @@ import (
 // empty. It is a value: copy and compare it freely.
 type StatusSet struct{ bits [10]uint64 }
 
-// Has reports whether the set holds status.
-func (s *StatusSet) Has(status int) bool {
+// Has reports whether the set holds status; any int may be asked for.
+func (s StatusSet) Has(status int) bool {
 	return status >= 0 && status < 64*len(s.bits) && s.bits[status/64]&(1<<(status%64)) != 0
 }
 
-// ParseStatusSet reads a list like "200,204,3xx,520-524".
+// ParseStatusSet reads a list like "200,204,3xx,520-524". Spaces around its
+// items do not count; an empty list or item is an error.
 func ParseStatusSet(list string) (StatusSet, error) {
 	var s StatusSet
 	for item := range strings.SplitSeq(list, ",") {

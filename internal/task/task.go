@@ -51,12 +51,13 @@ func (t *Task) URL() string {
 }
 
 // EffectiveMethod returns the request method with its default filled in: POST
-// for a task with a body, else GET. It is "" for a command.
+// for a task with a body, else GET. It is "" for a command, and for an invalid
+// line of which no URL is known.
 func (t *Task) EffectiveMethod() string {
 	switch {
 	case t.Method != "":
 		return t.Method
-	case t.Exec != nil:
+	case len(t.URLs) == 0:
 		return ""
 	case t.Body != nil || t.BodyFile != "":
 		return "POST"
