@@ -13,112 +13,103 @@ import (
 // MaxLine is the longest line, in bytes without its end.
 const MaxLine = 1 << 20
 
-// Line is one line of a list. Text is valid until the next line is read.
+// Line is one line of a list.
 type Line struct {
 	Place Place
-	Text  []byte // without its end, and without the byte order mark of a first line
-	Err   error  // the line itself cannot be used: it is too long, or not UTF-8
+	Text  []byte // without LF or CRLF and a byte order mark before the first line; valid until the next line is read
+	Err   error  // nil, or why the line cannot be used: too long (Text is nil then), a NUL, or not UTF-8
 }
 
 // Place is where a line stands.
 type Place struct {
-	Name string // of the file, "-" for standard input, "argument" for an argument
+	Name string // of the file; "-" for standard input
 	Line int    // from 1
 }
 
+// String returns NAME:LINE.
 func (p Place) String() string { return fmt.Sprintf("%s:%d", p.Name, p.Line) }
 
 var (
 	errTooLong = fmt.Errorf("line is longer than %d bytes", MaxLine)
 	errUTF8    = errors.New("line is not UTF-8")
-	errNUL     = errors.New("line holds a NUL byte: is this a text file?")
+	errNUL     = errors.New("line holds a NUL byte; is this a text file?")
+	errUTF16   = errors.New("line is UTF-16") // becomes a UTF16Error
 )
 
-// UTF16Error is a list that is encoded as UTF-16, as some editors save text.
-type UTF16Error struct{ Name string }
+// UTF16Error says that a list is UTF-16 from Place on, as some editors and
+// shells save text, or append it to what is UTF-8.
+type UTF16Error struct{ Place Place }
 
+// Error names the place, and the cure.
 func (e *UTF16Error) Error() string {
-	return e.Name + ":1: the list is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"
+	return e.Place.String() + ": the list is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"
 }
 
-// Lines yields the lines of r. A line that cannot be used comes with its Err
-// and the next one follows; an error of the reader, or UTF-16, ends the
-// sequence as its second value.
+// Lines yields the lines of r, as soon as each is there. What stands behind the
+// last LF is a line if it is not empty. A line that cannot be used comes with
+// its Err, and the next one follows. A failed read and a *UTF16Error end the
+// sequence: they come as the second value, name the list, and the Line beside
+// them is empty. Memory stays bounded whatever r holds.
 func Lines(r io.Reader, name string) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
-		var long []byte // what a line longer than in's buffer has so far
-		for n := 1; ; n++ {
-			text, err := readLine(in, &long)
-			if n == 1 {
-				if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
-					yield(Line{}, &UTF16Error{name})
-					return
-				}
-				text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+		s := splitter{in: bufio.NewReaderSize(r, bufferSize), max: MaxLine}
+		for {
+			text, err := s.next()
+			if err == nil {
+				err = check(text, s.number == 1)
 			}
-			if err == io.EOF && len(text) == 0 {
+			line := Line{Place: Place{name, s.number}, Text: text, Err: err}
+			switch err {
+			case io.EOF:
+				return
+			case errUTF16:
+				yield(Line{}, &UTF16Error{line.Place})
+				return
+			case nil, errTooLong, errNUL, errUTF8:
+			default:
+				yield(Line{}, fmt.Errorf("read %s at line %d: %w", name, s.number, cause(err)))
 				return
 			}
-			line := Line{Place: Place{name, n}, Text: text}
-			switch {
-			case err == errTooLong:
-				line.Text, line.Err = nil, err
-			case err != nil && err != io.EOF:
-				yield(Line{}, fmt.Errorf("read %s: %w", name, err))
-				return
-			case bytes.IndexByte(text, 0) >= 0:
-				line.Err = errNUL
-			case !utf8.Valid(text):
-				line.Err = errUTF8
-			}
-			if !yield(line, nil) || err == io.EOF {
+			if !yield(line, nil) {
 				return
 			}
 		}
 	}
 }
 
-// readLine returns the next line without its end. A line over MaxLine is read
-// to its end and dropped as it comes, so that memory stays bounded.
-func readLine(in *bufio.Reader, long *[]byte) ([]byte, error) {
-	*long = (*long)[:0]
-	dropped := false
-	for {
-		part, err := in.ReadSlice('\n')
-		if err == nil && len(*long) == 0 && !dropped {
-			return check(trimEnd(part))
-		}
-		if !dropped {
-			*long = append(*long, part...)
-		}
-		if len(*long) > MaxLine+len("\r\n") {
-			dropped, *long = true, (*long)[:0]
-		}
-		switch {
-		case err == bufio.ErrBufferFull:
-			continue
-		case dropped && (err == nil || err == io.EOF):
-			return nil, errTooLong
-		case err == nil:
-			return check(trimEnd(*long))
-		}
-		text, tooLong := check(trimEnd(*long))
-		if tooLong != nil && err == io.EOF {
-			err = tooLong
-		}
-		return text, err
+// check returns why the text of a line cannot be used, or nil.
+func check(text []byte, first bool) error {
+	nul := bytes.IndexByte(text, 0)
+	switch {
+	case first && hasUTF16Mark(text), nul >= 0 && looksUTF16(text, nul):
+		return errUTF16
+	case nul >= 0:
+		return errNUL
+	case !utf8.Valid(text):
+		return errUTF8
 	}
+	return nil
 }
 
-func check(text []byte) ([]byte, error) {
-	if len(text) > MaxLine {
-		return nil, errTooLong
-	}
-	return text, nil
+func hasUTF16Mark(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff"))
 }
 
-func trimEnd(line []byte) []byte {
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r"))
+// looksUTF16 reports whether text, whose first NUL stands at nul, would be
+// mostly Latin in UTF-16: there every second byte is NUL, and in the other
+// places none is. Fewer than four bytes are too few to tell.
+func looksUTF16(text []byte, nul int) bool {
+	if len(text) < 4 {
+		return false
+	}
+	nuls := 0
+	for i, c := range text[nul:] {
+		if c == 0 {
+			if i%2 != 0 {
+				return false
+			}
+			nuls++
+		}
+	}
+	return nuls > len(text)/4 // of the len/2 places
 }

@@ -1,0 +1,69 @@
+package lists
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+const (
+	bufferSize = 64 << 10
+	mark       = "\xef\xbb\xbf" // the byte order mark in UTF-8
+)
+
+// splitter splits a stream at LF in bounded memory.
+type splitter struct {
+	in     *bufio.Reader
+	max    int    // bytes in a line without its end
+	number int    // of the line that next returned last, from 1
+	long   []byte // what a line longer than in's buffer has so far
+	ended  bool   // in has ended; a terminal that is read again would wait for more
+}
+
+// next returns the next line without its end, valid until the next call. It
+// returns errTooLong for a line over max, which it has read to its end and
+// dropped as it came, and io.EOF behind the last line.
+func (s *splitter) next() ([]byte, error) {
+	s.number++
+	s.long = s.long[:0]
+	tooLong := false
+	for !s.ended {
+		part, err := s.in.ReadSlice('\n')
+		switch {
+		case err == nil && len(s.long) == 0 && !tooLong:
+			return s.trim(part) // the usual case: no copy
+		case err == io.EOF:
+			s.ended = true
+		case err != nil && err != bufio.ErrBufferFull:
+			return nil, err // what came of the line is not a line
+		}
+		if len(s.long)+len(part) > s.max+len(mark+"\r\n") {
+			tooLong = true
+		}
+		if !tooLong {
+			s.long = append(s.long, part...)
+		}
+		switch {
+		case err == bufio.ErrBufferFull: // more of the line follows
+		case tooLong:
+			return nil, errTooLong
+		case len(s.long) > 0:
+			return s.trim(s.long)
+		}
+	}
+	return nil, io.EOF
+}
+
+// trim takes the end off a line, and the mark off the first. One CR goes with
+// the LF, or with the end of the list; others are text.
+func (s *splitter) trim(line []byte) ([]byte, error) {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if s.number == 1 {
+		line = bytes.TrimPrefix(line, []byte(mark))
+	}
+	if len(line) > s.max {
+		return nil, errTooLong
+	}
+	return line, nil
+}
