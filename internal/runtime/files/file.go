@@ -1,112 +1,204 @@
 package files
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/specify-cli/specify/internal/task"
 )
 
 // File is an output that appears at its place whole, or not at all: it is
 // written to a temporary file beside it, which Commit renames and Abort
-// removes.
+// removes. What stood there before stays as it is until then.
 type File struct {
-	path   string // as the user named it
-	target string // where path leads
-	temp   *os.File
-	sum    hash.Hash
-	n      int64
+	digest
+	path string // as named by the user, or below the Dir
+	in   folder
+	name string // the final name in the folder
+	temp string // the name of file in the folder
+	file handle
+	perm fs.FileMode
+	sync bool
+	fail func(error) error // gives errors their type
+	done bool              // Commit or Abort has been called
+
+	keep bool     // Abort leaves temp for the next Resume
+	old  *os.File // what stood at name, while file is nil: see resume.go
+	size int64    // of old
 }
 
-// File begins the output for path. An existing file there stays as it is until
-// Commit; a symbolic link is followed, and what is no regular file (/dev/null,
-// a FIFO) is written to as it is.
-func (Outputs) File(path string) (Output, error) {
-	target := path
-	if info, err := os.Stat(path); err == nil {
-		switch {
-		case info.IsDir():
-			return nil, fmt.Errorf("output %s: is a directory", path)
-		case !info.Mode().IsRegular():
-			return device(path)
-		}
-		if target, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, place(path, err)
-		}
+var _ Output = (*File)(nil)
+
+// folder is where a File and its temporary file live: an *os.Root, or disk.
+type folder interface {
+	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
+	Lstat(name string) (fs.FileInfo, error)
+	Rename(from, to string) error
+	Remove(name string) error
+}
+
+// handle is the part of *os.File that a File uses. Every write tells its
+// place, so that nothing depends on where an earlier one has ended.
+type handle interface {
+	io.WriterAt
+	io.ReaderAt
+	io.ReaderFrom
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+func (f *File) options(o Options) {
+	f.sync = o.Sync
+	if o.SHA256 {
+		f.ask(SHA256)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.part")
-	if err != nil {
-		return nil, place(path, err)
+}
+
+// create makes the temporary file. The kernel takes the umask off perm.
+func (f *File) create(flag int) error {
+	file, err := f.in.OpenFile(f.temp, os.O_RDWR|os.O_CREATE|flag, f.perm)
+	if err == nil {
+		f.file = file
 	}
-	if err := temp.Chmod(0o666 &^ umask()); err != nil {
-		_ = errors.Join(temp.Close(), os.Remove(temp.Name()))
-		return nil, place(path, err)
-	}
-	return &File{path: path, target: target, temp: temp, sum: sha256.New()}, nil
+	return err
 }
 
 // Write appends p.
 func (f *File) Write(p []byte) (int, error) {
-	n, err := f.temp.Write(p)
-	f.n += int64(n)
-	f.sum.Write(p[:n])
-	if err != nil {
-		err = place(f.path, err)
+	if err := f.ready(); err != nil {
+		return 0, err
 	}
-	return n, err
+	n, err := f.file.WriteAt(p, f.n)
+	f.take(p[:n])
+	if err != nil {
+		return n, f.fail(err)
+	}
+	return n, nil
 }
 
-// Rewind drops what was written after offset.
-func (f *File) Rewind(offset int64) error {
-	if offset == f.n {
+// ready makes the file one that the next byte can be appended to.
+func (f *File) ready() error {
+	if f.done {
+		return f.fail(fs.ErrClosed)
+	}
+	if f.file == nil {
+		if err := f.adopt(); err != nil {
+			return f.fail(err)
+		}
+	}
+	return f.catchUp()
+}
+
+// catchUp lets the hashes see what they have not: what Rewind or Resume kept.
+// It is done late, because a Rewind to the start often follows.
+func (f *File) catchUp() error {
+	if !f.hashing() || f.hashed == f.n {
 		return nil
 	}
-	if err := f.temp.Truncate(offset); err != nil {
-		return place(f.path, err)
+	from := io.ReaderAt(f.file)
+	if f.file == nil {
+		from = f.old
 	}
-	if _, err := f.temp.Seek(0, io.SeekStart); err != nil {
-		return place(f.path, err)
-	}
-	f.sum.Reset()
-	n, err := io.CopyN(f.sum, f.temp, offset) // leaves the file at offset
-	f.n = n
-	if err != nil {
-		return place(f.path, err)
+	if _, err := io.CopyN(hasher{&f.digest}, io.NewSectionReader(from, f.hashed, f.n-f.hashed), f.n-f.hashed); err != nil {
+		return f.fail(fmt.Errorf("read again what was kept: %w", err))
 	}
 	return nil
 }
 
-// Commit closes the temporary file and renames it to its place.
+// hasher hashes without counting.
+type hasher struct{ *digest }
+
+func (h hasher) Write(p []byte) (int, error) {
+	h.hash(p)
+	return len(p), nil
+}
+
+// Rewind drops what was written after offset.
+func (f *File) Rewind(offset int64) error {
+	switch {
+	case f.done:
+		return f.fail(fs.ErrClosed)
+	case offset < 0 || offset > f.n:
+		return f.fail(fmt.Errorf("rewind to %d of %d bytes", offset, f.n))
+	case offset == f.n:
+		return nil
+	}
+	if f.file != nil {
+		if err := f.file.Truncate(offset); err != nil {
+			return f.fail(err)
+		}
+	}
+	f.reset(offset)
+	return nil
+}
+
+// Commit verifies, closes and renames the temporary file. When one of these
+// fails no temporary file is left.
 func (f *File) Commit() (*task.Output, error) {
-	err := f.temp.Close()
+	if f.done {
+		return nil, f.fail(fs.ErrClosed)
+	}
+	whole := f.file == nil && f.n == f.size // what stood there is all there is
+	var err error
+	if !whole && f.file == nil {
+		err = f.adopt()
+	}
 	if err == nil {
-		err = os.Rename(f.temp.Name(), f.target)
+		err = f.catchUp()
+	}
+	if err == nil {
+		err = f.verify(f.path)
+	}
+	f.done = true
+	if whole {
+		err = withClose(err, f.old)
+	} else {
+		err = f.place(err)
 	}
 	if err != nil {
-		return nil, place(f.path, errors.Join(err, os.Remove(f.temp.Name())))
+		return nil, f.fail(err)
 	}
-	return &task.Output{Path: f.path, Bytes: f.n, SHA256: hex.EncodeToString(f.sum.Sum(nil))}, nil
+	return &task.Output{Path: f.path, Bytes: f.n, SHA256: f.sum(SHA256)}, nil
 }
 
-// Abort removes the temporary file.
+// place gives the temporary file its name, unless err says not to.
+func (f *File) place(err error) error {
+	if f.file == nil {
+		return err // adopt has failed, and cleaned up
+	}
+	if err == nil && f.sync {
+		err = f.file.Sync()
+	}
+	if closeErr := f.file.Close(); err == nil {
+		err = closeErr // of two, the first tells what went wrong
+	}
+	if err == nil {
+		err = f.in.Rename(f.temp, f.name)
+	}
+	if err != nil {
+		err = withCleanup(err, f.temp, f.in.Remove(f.temp))
+	}
+	return err
+}
+
+// Abort removes the temporary file. After Resume it leaves what there is of
+// it, for the next one.
 func (f *File) Abort() {
-	// The task has failed with an error of its own, which is the one that tells.
-	_ = errors.Join(f.temp.Close(), os.Remove(f.temp.Name()))
-}
-
-// place names the output instead of the temporary file that an error arose at.
-func place(path string, err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
-	} else if le, ok := errors.AsType[*os.LinkError](err); ok {
-		err = le.Err
+	if f.done {
+		return
 	}
-	return fmt.Errorf("output %s: %w", path, err)
+	f.done = true
+	// The task has failed with an error of its own, which is the one that tells.
+	if f.old != nil {
+		_ = f.old.Close()
+	}
+	if f.file != nil {
+		_ = f.file.Close()
+		if !f.keep || f.n == 0 {
+			_ = f.in.Remove(f.temp)
+		}
+	}
 }
