@@ -30,10 +30,9 @@ func execute(ctx context.Context) error {
 	defer endTelemetry(ctx, spans)
 
 	connect := connector(spans)
-	outputs := bodies{files.Outputs{Out: os.Stdout}}
-	fetch := ops.Fetch{Connect: connect, Outputs: outputs, Span: taskSpan(spans)}
+	fetch := ops.Fetch{Connect: connect, Outputs: files.Outputs{Out: os.Stdout}, Span: taskSpan(spans)}
 	batch := ops.Batch{
-		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Outputs: outputs, Results: openResults, Span: taskSpan(spans),
+		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
 	}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
@@ -43,6 +42,7 @@ func execute(ctx context.Context) error {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
 		Configure: func(fs *pflag.FlagSet, explicit string) error { return configure(root, fs, explicit) },
 		ReadFile:  readFile,
+		ReadSums:  readSums,
 	})
 	spans.Commands(root)
 	return root.ExecuteContext(spans.Root(ctx))
@@ -86,35 +86,58 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 	}
 }
 
-// bodies are the outputs as operations see them.
-type bodies struct{ files.Outputs }
-
-func (b bodies) Stdout() ops.Output { return b.Outputs.Stdout() }
-func (b bodies) None() ops.Output   { return files.None{} }
-func (b bodies) File(path string) (ops.Output, error) {
-	return b.Outputs.File(path)
+// openFolder opens the folder of a batch's outputs, without what killed runs
+// left in it.
+func openFolder(ctx context.Context, path string) (ops.Folder, error) {
+	dir, err := files.OpenDir(path, files.Options{SHA256: true})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dir.Sweep(ctx); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
 }
+
+// results are a run's journal and what earlier runs have completed.
+type results struct {
+	*journal.Journal
+	journal.Index
+}
+
+func (r *results) Done(id string) (int64, bool) { return r.Index.Done(id) }
 
 // openResults opens the journal of a run: a file, standard output ("-"), or
 // nothing ("").
-func openResults(name string) (ops.Results, error) {
+func openResults(name string, resume bool) (ops.Results, error) {
+	r := &results{}
 	switch name {
 	case "":
-		return journal.NewStream(io.Discard, "nowhere"), nil
+		r.Journal = journal.NewStream(io.Discard, "nowhere")
+		return r, nil
 	case "-":
-		return journal.NewStream(os.Stdout, "standard output"), nil
+		r.Journal = journal.NewStream(os.Stdout, "to standard output")
+		return r, nil
 	}
-	j, err := journal.Open(name, journal.Options{})
-	if err == nil {
-		return j, nil
-	}
-	if _, taken := errors.AsType[*journal.LockedError](err); taken {
-		return nil, &ops.InputError{Err: err}
-	}
-	if _, there := errors.AsType[*journal.NotEmptyError](err); there {
+	var err error
+	r.Journal, err = journal.Open(name, journal.Options{Resume: resume, Each: func(e journal.Entry) error {
+		r.Index.Add(e)
+		return nil
+	}})
+	switch {
+	case err == nil:
+		return r, nil
+	case is[*journal.NotEmptyError](err):
+		return nil, &ops.InputError{Err: err, Hint: "--resume goes on with it; another name begins anew"}
+	case is[*journal.LockedError](err), is[*journal.DamagedError](err):
 		return nil, &ops.InputError{Err: err}
 	}
 	return nil, &ops.LocalError{Err: err}
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 func readFile(name string) ([]byte, error) {
@@ -122,6 +145,15 @@ func readFile(name string) ([]byte, error) {
 		return io.ReadAll(os.Stdin)
 	}
 	return os.ReadFile(name)
+}
+
+func readSums(name string) (ops.Sums, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return files.ParseSums(name, f)
 }
 
 func isTerminal(f *os.File) bool {

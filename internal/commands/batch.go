@@ -2,6 +2,7 @@ package commands
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,11 @@ func newBatch(o Ops, w World) *cobra.Command {
 		files   []string
 		results string
 		format  = "auto"
+		resume  bool
+		early   bool
+		dir     string
+		sums    string
+		allow   allowValue
 	)
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
@@ -31,8 +37,19 @@ func newBatch(o Ops, w World) *cobra.Command {
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
-			req := ops.BatchRequest{URLs: args, Files: files, Settings: settings, Results: results, Watcher: t}
+			req := ops.BatchRequest{
+				URLs: args, Files: files, Settings: settings, Results: results, Resume: resume,
+				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
+			}
 			req.Tell = t
+			if resume && results == "-" {
+				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
+			}
+			if sums != "" {
+				if req.Sums, err = w.ReadSums(sums); err != nil {
+					return &UsageError{fmt.Errorf("--checksums: %w", err)}
+				}
+			}
 			switch {
 			case results != "-":
 			case format == "none":
@@ -46,6 +63,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 				return err
 			}
 			t.summary(sum)
+			t.goOn(sum, req)
 			return verdict(sum.Verdict)
 		}),
 	}
@@ -54,12 +72,18 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.StringArrayVarP(&files, "file", "i", nil, "list `F` of tasks, one a line; - is standard input; repeatable")
 	g.StringVarP(&results, "results", "r", "-", "append one record a task to `F`; - is standard output")
 	g.Var(&choiceValue{&format, []string{"auto", "text", "ndjson", "none"}}, "format", "records on standard output; auto is text on a terminal")
+	g.BoolVar(&resume, "resume", false, "go on with the results of an earlier run; what is ok is not fetched again")
+	g.in("Output")
+	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
+	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
 	f.pace(g)
 	f.request(g)
 	f.time(g)
 	f.retry(g)
 	f.breaker(g)
 	f.verdict(g)
+	g.BoolVar(&early, "fail-early", false, "stop at the first task that fails")
+	g.Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
 	c.flags(g)
 	g.close()
 	curlHabits(cmd.Flags())

@@ -19,6 +19,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		c      common
 		output string
 		remote bool
+		sum    string
 	)
 	cmd := &cobra.Command{
 		Use:   "fetch URL",
@@ -33,7 +34,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 				return &UsageError{err}
 			}
 			settings.ShowHeader = f.head
-			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output}
+			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output, Checksum: sum}
 			if remote {
 				if output != "" {
 					return &UsageError{errors.New("--output and --remote-name: only one of them")}
@@ -64,6 +65,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.in("Output")
 	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
+	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
 	f.verdict(g)
 	c.flags(g)
 	g.close()

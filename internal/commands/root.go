@@ -27,6 +27,8 @@ type World struct {
 	Configure func(fs *pflag.FlagSet, explicit string) error
 	// ReadFile reads a whole file that a flag names; "-" is standard input.
 	ReadFile func(name string) ([]byte, error)
+	// ReadSums reads a file of checksums.
+	ReadSums func(name string) (ops.Sums, error)
 }
 
 // New returns the command tree.

@@ -3,6 +3,7 @@ package commands
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -118,5 +119,37 @@ func (t *teller) summary(sum ops.Summary) {
 	if sum.Retries > 0 {
 		fmt.Fprintf(t.w, "; %d retries", sum.Retries)
 	}
-	fmt.Fprintf(t.w, "; %s\n", size(sum.Bytes))
+	fmt.Fprintf(t.w, "; %s", size(sum.Bytes))
+	if sum.Skipped > 0 {
+		fmt.Fprintf(t.w, "; %d were done before", sum.Skipped)
+	}
+	fmt.Fprintln(t.w)
+}
+
+// goOn says how to finish a run that was stopped.
+func (t *teller) goOn(sum ops.Summary, req ops.BatchRequest) {
+	if sum.Unfinished == 0 || req.Results == "" || req.Results == "-" || t.c.silent {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	args := []string{"specify", "batch"}
+	for _, u := range req.URLs {
+		args = append(args, quote(task.RedactURL(u)))
+	}
+	for _, f := range req.Files {
+		args = append(args, "--file", quote(f))
+	}
+	args = append(args, "--results", quote(req.Results), "--resume")
+	fmt.Fprintf(t.w, "specify: to go on: %s\n", printable(strings.Join(args, " ")))
+}
+
+// quote makes an argument safe to paste into a POSIX shell.
+func quote(arg string) string {
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool {
+		return !strings.ContainsRune("%+,-./:=@_", r) && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
+	}) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

@@ -122,3 +122,32 @@ func (v *choiceValue) Set(s string) error {
 	*v.chosen = s
 	return nil
 }
+
+// allowValue is a number of tasks, or a share of all as N%.
+type allowValue ops.Allow
+
+func (v *allowValue) Type() string { return "N|N%" }
+
+func (v *allowValue) String() string {
+	if v.Percent > 0 {
+		return strconv.FormatFloat(v.Percent, 'g', -1, 64) + "%"
+	}
+	return strconv.FormatInt(v.Count, 10)
+}
+
+func (v *allowValue) Set(s string) error {
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		percent, err := strconv.ParseFloat(share, 64)
+		if err != nil || !(percent >= 0 && percent <= 100) {
+			return fmt.Errorf("%q is not a percentage from 0%% to 100%%", s)
+		}
+		*v = allowValue{Percent: percent}
+		return nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is not a number of tasks, or a share of them (5%%)", s)
+	}
+	*v = allowValue{Count: n}
+	return nil
+}

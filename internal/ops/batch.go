@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -20,7 +21,12 @@ type BatchRequest struct {
 	URLs  []string // tasks from arguments, before those of the lists
 	Files []string // lists; "-" is standard input
 	Settings
-	Results string // file for the records; "-" is standard output, empty is nowhere
+	Results   string // file for the records; "-" is standard output, empty is nowhere
+	Resume    bool   // go on with the Results of an earlier run
+	OutputDir string // folder for the bodies; empty keeps only those whose line names an output
+	Sums      Sums   // checksums by name; nil is none
+	Allow     Allow  // how many tasks may fail
+	FailEarly bool   // stop at the first task that fails
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
 	Render  func(b []byte, rec *task.Record) []byte
 	Watcher Watcher
@@ -35,12 +41,16 @@ type Results interface {
 	Failed() <-chan struct{}
 	// Err returns that failure.
 	Err() error
+	// Done reports whether an earlier run has completed the task, and the size of
+	// its output, -1 for none.
+	Done(id string) (outputBytes int64, ok bool)
 	// Close waits until all records are written and safe.
 	Close() error
 }
 
-// OpenResults opens the results file with that name.
-type OpenResults func(name string) (Results, error)
+// OpenResults opens the results file with that name, to go on with it if resume
+// is set.
+type OpenResults func(name string, resume bool) (Results, error)
 
 // Watcher sees a run from the outside: progress, messages. Its methods are
 // called one at a time.
@@ -55,7 +65,7 @@ type Watcher interface {
 type Batch struct {
 	Lists   Lists
 	Connect Connect
-	Outputs Outputs
+	Folder  OpenFolder
 	Results OpenResults
 	Span    Span
 }
@@ -75,7 +85,7 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 	if err != nil {
 		return Summary{}, err
 	}
-	results, err := b.Results(req.Results)
+	results, err := b.Results(req.Results, req.Resume)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -95,8 +105,8 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 		err = errors.Join(&LocalError{closeErr}, err)
 	}
 	sum = Summary{Tally: r.tally, Elapsed: time.Since(began)}
-	sum.Verdict = sum.Tally.Verdict(Allow{})
-	return sum, err
+	sum.Verdict = sum.Tally.Verdict(req.Allow)
+	return sum, errors.Join(err, r.folder.close())
 }
 
 // batchRun is one run of a Batch.
@@ -104,13 +114,17 @@ type batchRun struct {
 	Batch
 	conn    Connection
 	results Results
+	folder  folder
 	stop    context.Context // ends the run's admission and waits
+	end     context.CancelCauseFunc
 	wire    context.Context // ends what is in flight
 	release func()
 	runner  *asynccore.Runner
 	exec    executor
 	render  func([]byte, *task.Record) []byte
-	origins origins // of the goroutine that admits
+
+	failEarly bool
+	origins   origins // of the goroutine that admits
 
 	mu      sync.Mutex // guards the fields below
 	tally   Tally
@@ -122,7 +136,8 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	wire, cut, release := inFlight(stop)
 	r := &batchRun{
-		Batch: b, conn: conn, results: results, stop: stop, wire: wire,
+		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, failEarly: req.FailEarly,
+		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: req.Jobs, Queue: Window, Admission: conn.Gate}),
 		exec:   executor{fetcher: conn.Fetcher, span: b.Span, accept: req.Expect},
 		render: req.Render, watcher: req.Watcher,
@@ -160,26 +175,36 @@ func (r *batchRun) admitAll(in *input) error {
 		if r.results.Err() != nil {
 			return nil
 		}
-		if r.stop.Err() != nil {
+		place, err := r.folder.claim(r.stop, t)
+		switch {
+		case err != nil:
+			r.record(failedBefore(t, time.Now(), err))
+		case r.done(t, place):
+			r.skip()
+		case r.stop.Err() != nil:
 			r.record(unfinished(t, time.Now(), context.Cause(r.stop)))
-			continue
-		}
-		if err := r.submit(t); err != nil {
-			return err
+		default:
+			if err := r.submit(t, place); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (r *batchRun) submit(t *task.Task) error {
+func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	a := r.origins.admit(t, r.conn.Gate)
 	err := r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
 		if job.Err() != nil {
 			r.record(unfinished(t, a.queued, context.Cause(job)))
 			return
 		}
-		slot := asynccore.SlotFrom(job)
-		r.record(r.exec.run(asynccore.WithSlot(r.wire, slot), r.stop, a, r.Outputs.None()))
+		out, err := r.folder.output(t, place)
+		if err != nil {
+			r.record(failedBefore(t, a.queued, err))
+			return
+		}
+		r.record(r.exec.run(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out))
 	})
 	if err != nil && r.stop.Err() != nil {
 		r.record(unfinished(t, a.queued, context.Cause(r.stop)))
@@ -201,4 +226,24 @@ func (r *batchRun) record(rec *task.Record) {
 	}
 	r.tally.Add(rec)
 	r.watcher.Ended(rec)
+	switch {
+	case rec.Outcome != task.Failed:
+	case hopeless(rec.Error):
+		r.end(&LocalError{rec.Error})
+	case r.failEarly:
+		r.end(ErrFailEarly)
+	}
+}
+
+// done reports whether an earlier run has completed the task: its newest record
+// is good, and its output, if it had one, still has the recorded size.
+func (r *batchRun) done(t *task.Task, place *files.Place) bool {
+	size, ok := r.results.Done(t.ID)
+	return ok && (size < 0 || r.folder.holds(place, size))
+}
+
+func (r *batchRun) skip() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tally.Skipped++
 }

@@ -7,6 +7,7 @@ import "fmt"
 type InputError struct {
 	Place string
 	Err   error
+	Hint  string // what to do about it; may be empty
 }
 
 func (e *InputError) Error() string {

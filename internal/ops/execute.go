@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -22,15 +23,6 @@ type Gate interface {
 	// Bind says whom to tell that a lane is worth asking about again.
 	Bind(wake func(key string))
 	Mark(origin string) *httpx.Mark
-}
-
-// Output takes the body of one task. Exactly one of Commit and Abort ends it.
-type Output interface {
-	httpx.Sink
-	// Commit makes the output final; it is nil for one that leaves no file.
-	Commit() (*task.Output, error)
-	// Abort leaves nothing behind.
-	Abort()
 }
 
 // Span wraps one task in a span: it returns the context to work under, and what
@@ -86,7 +78,7 @@ func (o *origins) of(raw string) string {
 // run carries the task out and returns its record. stop is the run's context:
 // when it ends, waits end and nothing is tried again, while ctx lets an attempt
 // in flight go on.
-func (x *executor) run(ctx, stop context.Context, a *admission, out Output) *task.Record {
+func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output) *task.Record {
 	rec := task.NewRecord(a.task)
 	rec.Start = a.queued
 	end := func(*task.Record) {}
@@ -100,7 +92,7 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out Output) *tas
 	return &rec
 }
 
-func (x *executor) attempt(ctx, stop context.Context, a *admission, out Output, rec *task.Record) error {
+func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) error {
 	u, err := ParseURL(a.task.URL())
 	if err != nil {
 		out.Abort()
@@ -118,7 +110,7 @@ func (x *executor) attempt(ctx, stop context.Context, a *admission, out Output, 
 	rec.Output, err = out.Commit()
 	rec.Timing.Transfer = max(0, rec.Timing.Transfer) + time.Since(began)
 	if err != nil {
-		return &task.Error{Type: task.ErrOutput, Message: err.Error(), Err: err}
+		return err
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -13,7 +14,8 @@ import (
 type FetchRequest struct {
 	URL string
 	Settings
-	Output string // file for the body; empty is standard output
+	Output   string // file for the body; empty is standard output
+	Checksum string // "sha256:HEX" or "sha512:HEX" that the body must hash to; empty is none
 }
 
 // FetchResult is its one record.
@@ -21,11 +23,10 @@ type FetchResult struct{ Record *task.Record }
 
 // Outputs opens what bodies go to.
 type Outputs interface {
-	Stdout() Output
-	None() Output // keeps nothing
+	Stdout() files.Output
 	// File is a new output for the file at path, which is left as it is until
 	// the body is whole.
-	File(path string) (Output, error)
+	File(path string) (files.Output, error)
 }
 
 // Fetch is the operation behind "specify fetch".
@@ -45,6 +46,13 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 	if err := CheckURL(req.URL); err != nil {
 		return FetchResult{}, &InputError{Err: err}
 	}
+	var sum files.Checksum
+	if req.Checksum != "" {
+		var err error
+		if sum, err = files.ParseChecksum(req.Checksum); err != nil {
+			return FetchResult{}, &InputError{Err: err}
+		}
+	}
 	conn, err := f.Connect(req.Settings)
 	if err != nil {
 		return FetchResult{}, err
@@ -56,6 +64,7 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 			return FetchResult{}, &LocalError{err}
 		}
 	}
+	out.Expect(sum)
 	rec, err := f.one(ctx, conn, req, t, out)
 	if err != nil {
 		return FetchResult{}, fmt.Errorf("fetch %s: %w", task.RedactURL(req.URL), err)
@@ -64,7 +73,7 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 }
 
 // one runs the task as the only job of a runner, the way a batch runs many.
-func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out Output) (rec *task.Record, err error) {
+func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out files.Output) (rec *task.Record, err error) {
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	defer cancel(nil)
 	wire, _, release := inFlight(stop)

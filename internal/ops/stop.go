@@ -12,6 +12,9 @@ const Grace = 5 * time.Second
 // ErrDeadline is the cause of a run's end at --deadline.
 var ErrDeadline = errors.New("the run's deadline was reached")
 
+// ErrFailEarly is the cause of a run's end at its first failed task.
+var ErrFailEarly = errors.New("a task failed, and --fail-early was given")
+
 // withDeadline is ctx with an end at deadline, if that is not zero, whose cause
 // is ErrDeadline.
 func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelCauseFunc) {

@@ -12,6 +12,7 @@ import (
 type Tally struct {
 	Tasks, OK, NotModified, Failed, Unfinished int64
 
+	Skipped    int64 // not run and in no other count: an earlier run had completed them
 	Retries    int64
 	Bytes      int64 // decoded
 	Integrity  int64 // failed for a checksum or a certificate
@@ -71,7 +72,7 @@ type Allow struct {
 func (t *Tally) Verdict(allow Allow) Verdict {
 	limit := allow.Count
 	if allow.Percent > 0 {
-		limit = int64(math.Floor(allow.Percent / 100 * float64(t.Tasks)))
+		limit = int64(math.Floor(allow.Percent / 100 * float64(t.Tasks+t.Skipped)))
 	}
 	switch {
 	case t.Output > 0:
@@ -82,7 +83,7 @@ func (t *Tally) Verdict(allow Allow) Verdict {
 		return Deadline
 	case t.Failed <= limit:
 		return Passed
-	case t.Unanswered == t.Tasks:
+	case t.Unanswered == t.Tasks && t.Skipped == 0:
 		return Unanswered
 	}
 	return Failed

@@ -1,0 +1,154 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/specify-cli/specify/internal/runtime/files"
+	"github.com/specify-cli/specify/internal/runtime/httpx"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// Folder holds the outputs of a batch, and nothing is written outside of it.
+type Folder interface {
+	// Claim reserves the output name, slash-separated and below the folder, for
+	// one task: the second to claim it fails.
+	Claim(name string) (files.Place, error)
+	// Size returns the size of the file name.
+	Size(name string) (int64, error)
+	Close() error
+}
+
+// OpenFolder opens the folder at path, and makes it if it is not there.
+type OpenFolder func(ctx context.Context, path string) (Folder, error)
+
+// Sums are the checksums of a SHA256SUMS file.
+type Sums interface {
+	// Find returns those for an output below the folder, else those for the last
+	// segment of the URL.
+	Find(output string, u *url.URL) []files.Checksum
+}
+
+// folder is where a run's bodies go. It is opened when the first is to be kept.
+type folder struct {
+	open OpenFolder
+	path string // --output-dir; empty keeps only bodies whose line names an output
+	sums Sums   // nil is none
+
+	once sync.Once // guards the fields below
+	dir  Folder
+	err  error
+}
+
+// claim reserves the place of t's output, nil when none is to be kept. Claims
+// are made in the order of the input, so that of two tasks for one place it is
+// always the second that fails.
+func (f *folder) claim(ctx context.Context, t *task.Task) (*files.Place, error) {
+	if t.Output == "" && f.path == "" {
+		return nil, nil
+	}
+	name, err := f.name(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	place, err := f.dir.Claim(name)
+	if err != nil {
+		return nil, err
+	}
+	return &place, nil
+}
+
+// output begins the output of t at its place, or one that keeps nothing.
+func (f *folder) output(t *task.Task, place *files.Place) (files.Output, error) {
+	var out files.Output = &files.None{}
+	name := ""
+	if place != nil {
+		var err error
+		if out, err = place.Create(); err != nil {
+			return nil, err
+		}
+		name = place.Name()
+	}
+	if err := f.expect(out, name, t); err != nil {
+		out.Abort()
+		return nil, err
+	}
+	return out, nil
+}
+
+// expect tells out the checksum that the line or the sums file has for it.
+func (f *folder) expect(out files.Output, name string, t *task.Task) error {
+	if t.Checksum != "" {
+		sum, err := files.ParseChecksum(t.Checksum)
+		if err != nil {
+			return &InputError{Err: err}
+		}
+		out.Expect(sum)
+	}
+	if f.sums == nil {
+		return nil
+	}
+	u, err := ParseURL(t.URL())
+	if err != nil {
+		return &InputError{Err: err}
+	}
+	for _, sum := range f.sums.Find(name, u) {
+		out.Expect(sum)
+	}
+	return nil
+}
+
+// name opens the folder and returns the name of t's output in it.
+func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
+	f.once.Do(func() {
+		path := f.path
+		if path == "" {
+			path = "."
+		}
+		f.dir, f.err = f.open(ctx, path)
+	})
+	if f.err != nil || t.Output != "" {
+		return t.Output, f.err
+	}
+	u, err := ParseURL(t.URL())
+	if err != nil {
+		return "", err
+	}
+	return files.Name(u)
+}
+
+// holds reports whether there is a file of that size at a place.
+func (f *folder) holds(place *files.Place, size int64) bool {
+	if place == nil {
+		return false
+	}
+	have, err := f.dir.Size(place.Name())
+	return err == nil && have == size
+}
+
+func (f *folder) close() error {
+	if f.dir == nil {
+		return nil
+	}
+	return f.dir.Close()
+}
+
+// failedBefore is the record of a task that could not begin.
+func failedBefore(t *task.Task, queued time.Time, err error) *task.Record {
+	rec := task.NewRecord(t)
+	rec.Start, rec.Outcome = queued, task.Failed
+	rec.Duration = time.Since(queued)
+	rec.Timing.Queue = rec.Duration
+	rec.Error = httpx.AsTaskError(err, 0)
+	return &rec
+}
+
+// hopeless reports an error that every further output would meet as well: it
+// ends the run, with what is finished intact.
+func hopeless(err *task.Error) bool {
+	failed, ok := errors.AsType[*files.OutputError](err)
+	return ok && failed.All
+}
