@@ -2,6 +2,7 @@ package files
 
 import (
 	"hash/maphash"
+	"iter"
 	"strings"
 	"sync"
 	"unicode"
@@ -14,21 +15,20 @@ import (
 // fails whether the first has succeeded, failed or not begun, which is the same
 // at every number of jobs.
 //
-// It keeps 64 bits a name, and 64 a folder, instead of the names: some 20 MB
-// for a million. Two names out of a million are taken for one with a
-// probability of 3 in 100 million; the seed is random, so that no list can aim
-// at it.
+// It keeps a hash of 64 bits a name, and one a folder, instead of the names:
+// 10 to 15 MB for a million. That two names out of a million are taken for one
+// has a probability of 3 in 100 million; the seeds are random, so that no list
+// can aim at it.
 type claims struct {
-	fold bool // the file system takes "A" for "a"
-	seed maphash.Seed
+	fold      bool // the file system takes "A" for "a"
+	file, dir maphash.Seed
 
-	mu   sync.Mutex // guards what follows
-	file map[uint64]struct{}
-	dir  map[uint64]struct{} // every folder above a file
+	mu    sync.Mutex // guards taken
+	taken hashSet    // files, and every folder above one, told apart by their seeds
 }
 
 func newClaims(fold bool) *claims {
-	return &claims{fold: fold, seed: maphash.MakeSeed(), file: map[uint64]struct{}{}, dir: map[uint64]struct{}{}}
+	return &claims{fold: fold, file: maphash.MakeSeed(), dir: maphash.MakeSeed()}
 }
 
 // add claims name, slash-separated and clean. It returns a *CollisionError
@@ -38,32 +38,26 @@ func (c *claims) add(name string) error {
 	key := c.key(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	place := maphash.String(c.seed, key)
-	if has(c.file, place) {
+	if c.taken.has(maphash.String(c.file, key)) {
 		return &CollisionError{name, "another task of this run has this output"}
 	}
-	if has(c.dir, place) {
+	if c.taken.has(maphash.String(c.dir, key)) {
 		return &CollisionError{name, "another task of this run needs a folder of this name"}
 	}
 	for parent := range parents(key) {
-		if has(c.file, maphash.String(c.seed, parent)) {
+		if c.taken.has(maphash.String(c.file, parent)) {
 			return &CollisionError{name, "a part of the path is the output of another task of this run"}
 		}
 	}
 	for parent := range parents(key) {
-		c.dir[maphash.String(c.seed, parent)] = struct{}{}
+		c.taken.add(maphash.String(c.dir, parent))
 	}
-	c.file[place] = struct{}{}
+	c.taken.add(maphash.String(c.file, key))
 	return nil
 }
 
-func has(set map[uint64]struct{}, hash uint64) bool {
-	_, ok := set[hash]
-	return ok
-}
-
 // parents yields the folders above name, the outermost first.
-func parents(name string) func(yield func(string) bool) {
+func parents(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range len(name) {
 			if name[i] == '/' && !yield(name[:i]) {

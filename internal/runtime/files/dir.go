@@ -41,7 +41,8 @@ func OpenDir(path string, o Options) (*Dir, error) {
 	}
 	run, err := startRun(root)
 	if err != nil {
-		return nil, outputError(path, errors.Join(err, root.Close()))
+		_ = root.Close() // nothing was written through it
+		return nil, outputError(path, err)
 	}
 	return &Dir{
 		path: path, root: root, opts: o, run: run,

@@ -261,54 +261,6 @@ func TestDirCollision(t *testing.T) {
 	}
 }
 
-// Whether a or a/b comes first, the second fails alone, and before it runs.
-func TestDirFileOrFolder(t *testing.T) {
-	d := openDir(t, t.TempDir(), Options{})
-	for _, tt := range []struct{ name, want string }{
-		{"a", ""}, {"a/b", "output_collision"}, {"a/b/c", "output_collision"}, {"ab", ""},
-		{"x/y/z", ""}, {"x/y", "output_collision"}, {"x", "output_collision"}, {"x/y/w", ""},
-	} {
-		_, err := d.Claim(tt.name)
-		if err == nil != (tt.want == "") || err != nil && errorType(err) != tt.want {
-			t.Errorf("Claim(%q) = %v", tt.name, err)
-		}
-	}
-}
-
-// Spellings that a file system may take for one.
-func TestClaimKeys(t *testing.T) {
-	for _, tt := range []struct {
-		one, two           string
-		same, sameCaseless bool
-	}{
-		{"a", "A", false, true},
-		{"dir/x", "DIR/X", false, true},
-		{"\u00e9", "e\u0301", true, true},
-		{"\u00c9", "e\u0301", false, true},
-		{"\u212a", "k", true, true}, // KELVIN SIGN, whose canonical form is K, needs case to be k
-		{"σ", "ς", false, true},
-		{"a", "b", false, false},
-		{"ａ", "a", false, false},
-	} {
-		for _, fold := range []bool{false, true} {
-			want := tt.same
-			if fold {
-				want = tt.sameCaseless
-			}
-			if tt.one == "\u212a" && !fold {
-				want = false
-			}
-			c := newClaims(fold)
-			if err := c.add(tt.one); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.add(tt.two); err != nil != want {
-				t.Errorf("%q and %q (fold: %t): %v", tt.one, tt.two, fold, err)
-			}
-		}
-	}
-}
-
 // An earlier run's file is replaced, with its permissions, and only at Commit.
 func TestDirReplaces(t *testing.T) {
 	path := t.TempDir()
@@ -522,6 +474,45 @@ func TestSweepKeepsRunFile(t *testing.T) {
 	}
 	if n, err := d.Sweep(t.Context()); n != 2 || err != nil {
 		t.Errorf("Sweep = %d, %v", n, err)
+	}
+}
+
+// Runs that begin, sweep and end beside each other take nothing of each other.
+func TestSweepBesideRuns(t *testing.T) {
+	path := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 20 {
+				d, err := OpenDir(path, Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				out, err := d.Create(fmt.Sprintf("a/%d-%d", i, j))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n, err := d.Sweep(t.Context()); n != 0 || err != nil {
+					t.Errorf("Sweep = %d, %v", n, err)
+				}
+				write(t, out, "text")
+				if _, err := out.Commit(); err != nil {
+					t.Error(err)
+				}
+				if err := d.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(tree(t, path)); n != 160 {
+		t.Errorf("%d files", n)
+	}
+	if entries, err := os.ReadDir(path); err != nil || len(entries) != 1 {
+		t.Errorf("at the root: %v, %v", entries, err)
 	}
 }
 

@@ -31,25 +31,6 @@ type File struct {
 
 var _ Output = (*File)(nil)
 
-// folder is where a File and its temporary file live: an *os.Root, or disk.
-type folder interface {
-	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
-	Lstat(name string) (fs.FileInfo, error)
-	Rename(from, to string) error
-	Remove(name string) error
-}
-
-// handle is the part of *os.File that a File uses. Every write tells its
-// place, so that nothing depends on where an earlier one has ended.
-type handle interface {
-	io.WriterAt
-	io.ReaderAt
-	io.ReaderFrom
-	Truncate(size int64) error
-	Sync() error
-	Close() error
-}
-
 func (f *File) options(o Options) {
 	f.sync = o.Sync
 	if o.SHA256 {
@@ -58,8 +39,8 @@ func (f *File) options(o Options) {
 }
 
 // create makes the temporary file. The kernel takes the umask off perm.
-func (f *File) create(flag int) error {
-	file, err := f.in.OpenFile(f.temp, os.O_RDWR|os.O_CREATE|flag, f.perm)
+func (f *File) create() error {
+	file, err := f.in.OpenFile(f.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, f.perm)
 	if err == nil {
 		f.file = file
 	}

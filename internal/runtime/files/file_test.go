@@ -183,11 +183,10 @@ func TestFileModel(t *testing.T) {
 // faulty is a temporary file that fails at one call.
 type faulty struct {
 	handle
-	writes   int // that succeed
-	short    int // bytes of the next one that are taken
-	err      error
-	op       string
-	truncate bool
+	writes int // that succeed
+	short  int // bytes of the next one that are taken
+	err    error
+	op     string
 }
 
 func (f *faulty) WriteAt(p []byte, at int64) (int, error) {

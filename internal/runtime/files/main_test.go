@@ -117,7 +117,7 @@ func write(t *testing.T, out io.Writer, text string) {
 	}
 }
 
-// put makes a file, and the folders above it.
+// putFile makes a file, and the folders above it.
 func putFile(t *testing.T, text string, path ...string) string {
 	t.Helper()
 	name := filepath.Join(path...)

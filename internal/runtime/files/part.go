@@ -75,20 +75,19 @@ func normal(raw string) string {
 	return b.String()
 }
 
-// protect encodes one character of a part that would be read as something
-// else: a dot, or a letter, which normal leaves unencoded.
+// protect encodes what would be read as something else: a dot, or a letter,
+// which normal leaves unencoded.
 func protect(part string) string {
-	switch {
-	case part == ".":
-		return "%2e"
-	case part == "..":
-		return "%2e%2e"
-	case deviceName(part):
+	if part == "." || part == ".." {
+		return strings.ReplaceAll(part, ".", "%2e")
+	}
+	if deviceName(part) {
 		part = encodeAt(part, 0)
-	case ours(part):
+	}
+	if ours(part) {
 		part = encodeAt(part, len(part)-len(tempSuffix))
 	}
-	if strings.HasSuffix(part, ".") {
+	if strings.HasSuffix(part, ".") { // Windows drops it
 		part = encodeAt(part, len(part)-1)
 	}
 	return part

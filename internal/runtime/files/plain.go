@@ -32,7 +32,7 @@ func (o Outputs) File(path string) (Output, error) {
 		return device, err
 	}
 	f.temp = temporary(f.name)
-	if err := f.create(os.O_EXCL); err != nil {
+	if err := f.create(); err != nil {
 		return nil, f.fail(err)
 	}
 	return f, nil
@@ -123,13 +123,3 @@ func temporary(target string) string {
 	dir, base := filepath.Split(target)
 	return filepath.Join(dir, "."+clip(base, 200)+"."+rand.Text()+".part")
 }
-
-// disk is the folder of outputs whose names are whole paths.
-type disk struct{}
-
-func (disk) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
-	return os.OpenFile(name, flag, perm)
-}
-func (disk) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
-func (disk) Rename(from, to string) error           { return os.Rename(from, to) }
-func (disk) Remove(name string) error               { return os.Remove(name) }

@@ -93,13 +93,15 @@ func (f *File) start() error {
 		return err
 	}
 	if kept != nil {
-		f.file = kept
-		return kept.Truncate(0)
+		err = kept.Truncate(0)
+	} else if kept, err = f.in.OpenFile(f.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, f.perm); err == nil {
+		err = f.own(kept)
 	}
-	if err := f.create(os.O_EXCL); err != nil {
-		return err
+	if err != nil {
+		return withClose(err, kept)
 	}
-	return f.own(f.file.(*os.File))
+	f.file = kept
+	return nil
 }
 
 // adopt makes the temporary file begin with what the old file has up to n.

@@ -57,9 +57,10 @@ func startRun(root *os.Root) (*run, error) {
 
 func (r *run) name() string { return tempPrefix + r.id + tempSuffix }
 
-// end removes the run file. It is closed first, as Windows wants it.
+// end removes the run file. It is closed first, as Windows wants it; between
+// the two another run's Sweep may do the rest.
 func (r *run) end(root *os.Root) error {
-	return errors.Join(r.file.Close(), root.Remove(r.name()))
+	return errors.Join(r.file.Close(), ignoreGone(root.Remove(r.name())))
 }
 
 // ours reports whether a name, without its folders, is of a kind that no

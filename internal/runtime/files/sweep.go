@@ -20,12 +20,12 @@ func (d *Dir) Sweep(ctx context.Context) (removed int, err error) {
 	defer func() {
 		for _, r := range s.dead {
 			if err == nil { // all that it left is gone; else it must be found again
-				err = ignoreGone(r.end(d.root))
+				err = r.end(d.root)
 			} else {
 				err = errors.Join(err, r.file.Close())
 			}
 		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			err = outputError(d.path, err)
 		}
 	}()
