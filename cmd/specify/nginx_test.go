@@ -130,7 +130,7 @@ func startNginx(t *testing.T, nginx string) (dir string, ports map[string]int) {
 	ports = map[string]int{}
 	for _, name := range []string{"PORT_DATA", "PORT_SHED", "PORT_THROTTLE", "dead0", "dead1", "dead2"} {
 		ports[name] = freePort(t)
-		conf = bytes.ReplaceAll(conf, []byte(name), []byte(fmt.Sprint(ports[name])))
+		conf = bytes.ReplaceAll(conf, []byte(name), fmt.Append(nil, ports[name]))
 	}
 	conf = bytes.ReplaceAll(conf, []byte("DIR"), []byte(dir))
 	www := filepath.Join(dir, "www")

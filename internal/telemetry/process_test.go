@@ -64,13 +64,14 @@ func TestExecEnds(t *testing.T) {
 		{"unborn", 0, 0, typed("start"), " ERROR error.type=start"},
 	}
 	r := newRun(t, telemetry.Config{})
-	want := "\n"
+	var want strings.Builder
+	want.WriteString("\n")
 	for _, tt := range tests {
 		_, end := r.Exec(t.Context(), "/opt/"+tt.name)
 		end(tt.pid, tt.code, tt.err)
-		want += tt.name + " CLIENT" + tt.want + "\n"
+		want.WriteString(tt.name + " CLIENT" + tt.want + "\n")
 	}
-	if diff := cmp.Diff(want, r.tree("process.pid", "process.exit.code", "error.type")); diff != "" {
+	if diff := cmp.Diff(want.String(), r.tree("process.pid", "process.exit.code", "error.type")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -219,13 +219,14 @@ func TestErrorsAreTypesOnly(t *testing.T) {
 		}
 		return ""
 	}})
-	want := "\n"
+	var want strings.Builder
+	want.WriteString("\n")
 	for _, tt := range tests {
 		_, end := r.Observe(tt.ctx, tt.name)
 		end(tt.err)
-		want += tt.name + " ERROR error.type=" + tt.want + "\n"
+		want.WriteString(tt.name + " ERROR error.type=" + tt.want + "\n")
 	}
-	if diff := cmp.Diff(want, r.tree("error.type")); diff != "" {
+	if diff := cmp.Diff(want.String(), r.tree("error.type")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, s := range r.receiver.Spans() {

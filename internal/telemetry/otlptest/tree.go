@@ -61,25 +61,26 @@ func (t *tree) print(spans []*tracepb.Span, indent string) {
 }
 
 func (t *tree) line(s *tracepb.Span) string {
-	line := s.GetName()
+	var line strings.Builder
+	line.WriteString(s.GetName())
 	if kind := s.GetKind(); kind != tracepb.Span_SPAN_KIND_INTERNAL {
-		line += " " + strings.TrimPrefix(kind.String(), "SPAN_KIND_")
+		line.WriteString(" " + strings.TrimPrefix(kind.String(), "SPAN_KIND_"))
 	}
 	if s.GetStatus().GetCode() == tracepb.Status_STATUS_CODE_ERROR {
-		line += " ERROR"
+		line.WriteString(" ERROR")
 	}
-	line += t.attributes(s.GetAttributes())
+	line.WriteString(t.attributes(s.GetAttributes()))
 	if id := string(s.GetParentSpanId()); id != "" && t.byID[id] == nil {
-		line += " < remote"
+		line.WriteString(" < remote")
 	}
 	for _, l := range s.GetLinks() {
 		name := "remote"
 		if to := t.byID[string(l.GetSpanId())]; to != nil {
 			name = to.GetName()
 		}
-		line += " -> " + name
+		line.WriteString(" -> " + name)
 	}
-	return line
+	return line.String()
 }
 
 func (t *tree) attributes(kvs []*commonpb.KeyValue) string {

@@ -131,11 +131,11 @@ func TestIdleTimeout(t *testing.T) {
 		p.put(a)
 		time.Sleep(30 * time.Second)
 		p.put(b)
-		time.Sleep(60*time.Second - 1)
+		time.Sleep(60*time.Second - time.Nanosecond)
 		if closed(a) || closed(b) {
 			t.Error("closed early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if !closed(a) || closed(b) {
 			t.Errorf("after 90s: a closed %v, b closed %v, want only a", closed(a), closed(b))

@@ -41,7 +41,8 @@ func direct(req *http.Request) bool {
 	if req.Method == http.MethodConnect || len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 {
 		return false
 	}
-	if req.Cancel != nil { //nolint:staticcheck // deprecated, and still honoured by the fallback
+	//lint:ignore SA1019 deprecated, and still honoured by the fallback
+	if req.Cancel != nil {
 		return false
 	}
 	h := req.Header
