@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"bytes"
 	"iter"
 
 	"github.com/specify-cli/specify/internal/runtime/lists"
@@ -39,17 +40,45 @@ func (in *input) check() (total int64, err error) {
 			once = true
 			continue
 		}
-		for _, err := range in.list(name, CheckURL) {
-			if err != nil {
-				return 0, err
-			}
-			total++
+		n, err := in.checkList(name)
+		if err != nil {
+			return 0, err
 		}
+		total += n
 	}
 	if once {
 		total = -1
 	}
 	return total, nil
+}
+
+// checkList reads a list to its end and counts its tasks. Lines that are plain
+// URLs, nearly all, are checked without making a task of them.
+func (in *input) checkList(name string) (n int64, err error) {
+	for line, err := range in.lists.Open(name) {
+		if err != nil {
+			return 0, &InputError{Err: err}
+		}
+		err = line.Err
+		text := bytes.TrimSpace(line.Text)
+		switch {
+		case err != nil:
+		case len(text) == 0 || text[0] == '#':
+			continue
+		case text[0] == '{':
+			_, err = ParseLine(text)
+		default:
+			if i := bytes.IndexAny(text, " \t"); i >= 0 {
+				text = text[:i]
+			}
+			err = CheckURL(string(text))
+		}
+		if err != nil {
+			return 0, &InputError{Place: line.Place.String(), Err: err}
+		}
+		n++
+	}
+	return n, nil
 }
 
 // tasks yields the tasks in order, with their places in the input and their

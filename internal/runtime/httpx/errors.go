@@ -31,7 +31,7 @@ func (e *StatusError) ErrorType() string { return fmt.Sprint(e.Status) }
 type CircuitOpenError struct{ Origin string }
 
 func (e *CircuitOpenError) Error() string {
-	return e.Origin + " was given up: it kept failing after the breaker's longest cooldown"
+	return "circuit open: " + e.Origin + " kept failing and was given up"
 }
 
 // ErrorType is circuit_open.

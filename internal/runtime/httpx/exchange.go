@@ -52,7 +52,11 @@ func exchangeOf(ctx context.Context) *exchange {
 // RFC 9110 §15.6.4).
 func (ex *exchange) judge(resp *http.Response) verdict {
 	status := resp.StatusCode
-	wait, asked := asynccore.ParseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	var wait time.Duration
+	asked := false
+	if value := resp.Header.Get("Retry-After"); value != "" {
+		wait, asked = asynccore.ParseRetryAfter(value, time.Now())
+	}
 	ex.retryAfter = wait
 	if ex.spec.Accept(status) {
 		return success
