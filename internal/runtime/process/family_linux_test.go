@@ -78,3 +78,12 @@ func TestFamilyRefresh(t *testing.T) {
 		t.Errorf("members later (-want +got):\n%s", diff)
 	}
 }
+
+func BenchmarkTable(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(processes()) == 0 {
+			b.Fatal("no processes")
+		}
+	}
+}

@@ -76,13 +76,13 @@ func TestNoTail(t *testing.T) {
 }
 
 // All that the command wrote arrives, also when the writer is slower than any
-// of our patience, and somebody else keeps the pipe open.
+// of our patience and somebody else keeps the pipe open.
 func TestSlowWriter(t *testing.T) {
 	for name, text := range map[string]string{
-		"alone":                `head -c 200000 /dev/zero`,
-		"a descendant holds":   `head -c 200000 /dev/zero; sleep 300 &`,
-		"a descendant writes":  `head -c 200000 /dev/zero; while :; do echo; done &`,
-		"an escaped one holds": `head -c 200000 /dev/zero; setsid sleep 2 &`,
+		"alone":                `head -c 90000 /dev/zero`,
+		"a descendant holds":   `head -c 90000 /dev/zero; sleep 300 &`,
+		"a descendant writes":  `head -c 90000 /dev/zero; while :; do echo; sleep 0.1; done &`,
+		"an escaped one holds": `head -c 90000 /dev/zero; setsid sleep 2 &`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,14 +90,31 @@ func TestSlowWriter(t *testing.T) {
 			c := script(text)
 			c.Stdout = writer(func(p []byte) (int, error) {
 				zeros += bytes.Count(p, []byte{0})
-				time.Sleep(150 * time.Millisecond)
+				time.Sleep(400 * time.Millisecond)
 				return len(p), nil
 			})
 			res, err := Run(t.Context(), c)
-			if err != nil || zeros != 200_000 || res.StdoutBytes < 200_000 {
-				t.Errorf("%d of 200000 bytes, result %+v, %v", zeros, res, err)
+			if err != nil || zeros != 90_000 || res.StdoutBytes < 90_000 {
+				t.Errorf("%d of 90000 bytes, result %+v, %v", zeros, res, err)
 			}
 		})
+	}
+}
+
+// A daemon that never stops writing is out of reach, and holds up nobody.
+func TestEscapedWriter(t *testing.T) {
+	t.Parallel()
+	started := time.Now()
+	c := script(`setsid sh -c 'while :; do echo words words words words words words words; done' & sleep 0.2`)
+	c.Stdout = writer(func(p []byte) (int, error) {
+		if time.Since(started) > 10*time.Second {
+			return 0, errors.New("it never ends")
+		}
+		time.Sleep(time.Duration(len(p)) * time.Microsecond) // slower than it
+		return len(p), nil
+	})
+	if res, err := Run(t.Context(), c); err != nil || res.Duration > 5*time.Second {
+		t.Errorf("Run = %+v, %v", res, err)
 	}
 }
 
@@ -225,6 +242,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "kept")
 	t.Setenv("MULTI_LINE", "a\nSPECIFY_X=b")
 	t.Setenv(roleEnv, "env")
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	c := play(t, "env")
 	c.Env = nil
 	var stdout bytes.Buffer
@@ -269,6 +287,14 @@ func TestDir(t *testing.T) {
 	}
 	if want := dir + " " + dir; stdout.String() != want {
 		t.Errorf("PWD and directory %q, want %q", &stdout, want)
+	}
+	c := play(t, "env") // a shell would mend a wrong PWD
+	c.Env = append(c.Env, "PWD=/elsewhere")
+	c.Dir = dir
+	stdout.Reset()
+	c.Stdout = &stdout
+	if _, err := Run(t.Context(), c); err != nil || !slices.Contains(strings.Split(stdout.String(), "\x00"), "PWD="+dir) {
+		t.Errorf("Run: %v, the environment is %q", err, &stdout)
 	}
 }
 

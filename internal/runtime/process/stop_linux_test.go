@@ -21,14 +21,14 @@ import (
 )
 
 func init() {
-	// sleep waits for long, and ignores what can be ignored.
+	// stubborn waits for long, and ignores what can be ignored.
 	roles["stubborn"] = func([]string) int {
 		signal.Ignore(forwarded...)
 		fmt.Println("ready")
 		time.Sleep(time.Hour)
 		return 0
 	}
-	// run runs a command in the background, as we do, and says its pid.
+	// run runs a command in the background.
 	roles["run"] = func(args []string) int {
 		c := Command{Argv: args, Stdout: os.Stdout}
 		c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, roleEnv+"=") })
@@ -75,12 +75,12 @@ func nap(t *testing.T) string {
 	return fmt.Sprintf("%d.%d", 1000+os.Getpid(), time.Now().UnixNano())
 }
 
-// alive returns the processes, zombies apart, whose command line holds mark.
-func alive(mark string) (found []string) {
+// marked returns the processes, zombies apart, whose command line holds mark.
+func marked(mark string) (found []process) {
 	for _, p := range processes() {
 		line, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/cmdline")
 		if !p.dead && bytes.Contains(line, []byte(mark)) {
-			found = append(found, fmt.Sprintf("%+v %q", p, line))
+			found = append(found, p)
 		}
 	}
 	return found
@@ -90,19 +90,16 @@ func alive(mark string) (found []string) {
 // a process that SIGKILL has been sent to needs a moment.
 func checkGone(t *testing.T, mark string) {
 	t.Helper()
-	var left []string
+	var left []process
 	for range 100 {
-		if left = alive(mark); left == nil {
+		if left = marked(mark); left == nil {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("left behind: %q", left)
-	for _, p := range processes() {
-		line, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/cmdline")
-		if bytes.Contains(line, []byte(mark)) {
-			p.signal(syscall.SIGKILL)
-		}
+	t.Errorf("left behind: %+v", left)
+	for _, p := range left {
+		p.signal(syscall.SIGKILL)
 	}
 }
 
@@ -176,31 +173,35 @@ func TestDescendantHoldsOutput(t *testing.T) {
 		"writes":          script(`sh -c "while :; do echo NAP; done" >&2 & echo done`),
 		"nothing held":    script(`sleep NAP >/dev/null 2>&1 & echo done`),
 	}
-	for name, c := range commands {
-		t.Run(name, func(t *testing.T) {
-			mark := nap(t)
-			for i, arg := range c.Argv {
-				c.Argv[i] = strings.ReplaceAll(arg, "NAP", mark)
-			}
-			stdout := &output{}
-			c.Stdout = stdout
-			started := time.Now()
-			res, err := Run(t.Context(), c)
-			took := time.Since(started)
-			if err != nil || stdout.String() != "done\n" || res.ExitCode != 0 {
-				t.Errorf("Run = %+v, %v, stdout %q", res, err, stdout)
-			}
-			if holds := name != "nothing held"; took > time.Second || holds != (took >= linger) {
-				t.Errorf("took %v", took)
-			}
-			checkGone(t, mark)
-			checkNoZombies(t)
-		})
-	}
+	t.Run("of", func(t *testing.T) {
+		for name, c := range commands {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				mark := nap(t)
+				for i, arg := range c.Argv {
+					c.Argv[i] = strings.ReplaceAll(arg, "NAP", mark)
+				}
+				stdout := &output{}
+				c.Stdout = stdout
+				started := time.Now()
+				res, err := Run(t.Context(), c)
+				took := time.Since(started)
+				if err != nil || stdout.String() != "done\n" || res.ExitCode != 0 {
+					t.Errorf("Run = %+v, %v, stdout %q", res, err, stdout)
+				}
+				if holds := name != "nothing held"; took > linger+time.Second || holds != (took >= linger) {
+					t.Errorf("took %v", took)
+				}
+				checkGone(t, mark)
+			})
+		}
+	})
+	checkNoZombies(t)
 }
 
 // The last words of a process substitution are not cut off.
 func TestLateDescendantIsHeard(t *testing.T) {
+	t.Parallel()
 	stdout := &output{}
 	c := script(`(sleep 0.2; echo late) & echo early`)
 	c.Stdout = stdout
@@ -219,7 +220,7 @@ func TestCancel(t *testing.T) {
 				cancel(interrupted(sig))
 				return len(p), nil
 			})
-			c := script(strings.ReplaceAll(`sleep NAP & trap 'kill $!; echo got >&2; exit 7' `+strings.TrimPrefix(signalName(sig), "SIG")+
+			c := script(strings.ReplaceAll(`sleep NAP & trap 'echo got >&2; exit 7' `+strings.TrimPrefix(signalName(sig), "SIG")+
 				`; echo ready; while :; do wait; done`, "NAP", mark))
 			c.Stdout = stdout
 			c.Grace = 10 * time.Second
@@ -232,6 +233,17 @@ func TestCancel(t *testing.T) {
 			}
 			checkGone(t, mark)
 		})
+	}
+}
+
+// A stopped command is told to go on, or it would never see its signal.
+func TestLimitOfStopped(t *testing.T) {
+	t.Parallel()
+	c := script(`trap 'echo got >&2; exit 7' TERM; kill -STOP $$; sleep 100`)
+	c.Limit = 200 * time.Millisecond
+	res, err := Run(t.Context(), c)
+	if Status(err) != 124 || res.ExitCode != 7 || string(res.StderrTail) != "got\n" {
+		t.Errorf("Run = %+v, %v; want what the trap does", res, err)
 	}
 }
 
