@@ -26,6 +26,7 @@ var mayImport = map[string]rule{
 	"internal/runtime/files":   {[]string{"internal/task"}, "adapters do not know each other"},
 	"internal/runtime/httpx":   {[]string{"internal/asynccore", "internal/task", "internal/runtime/httpx/"}, "adapters do not know each other"},
 	"internal/runtime/journal": {nil, "the journal deals in encoded lines"},
+	"internal/runtime/process": {[]string{"internal/task", "internal/asynccore"}, "adapters do not know each other"},
 	"internal/runtime/lists":   {nil, "a list is lines to it, not tasks"},
 	"internal/asynccore":       {nil, "the heart knows nothing of this program"},
 	"internal/telemetry":       {nil, "telemetry is put around the others from outside"},
