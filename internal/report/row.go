@@ -1,0 +1,156 @@
+package report
+
+import (
+	"time"
+
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// Row is what a report keeps of a task.Record: half of its size, so that a
+// million fit. Every string is visible text: printable, on one line (StderrTail
+// alone has line feeds), but not escaped for any format.
+type Row struct {
+	Seq         int64
+	ID          string
+	URL         string // empty for a command
+	Outcome     task.Outcome
+	Method      string
+	Protocol    string
+	ContentType string
+	Remote      string
+	Output      string // path of the file that the body went to
+	TraceID     string
+	Status      int // 0: no answer
+	Attempts    int
+	Origin      int           // index in Report.Origins
+	Bytes       int64         // task.Unknown when not known
+	Start       time.Time     // zero when not known
+	Duration    time.Duration // 0 when not known
+	Phases      [phases]time.Duration
+	More        *More // nil for most rows
+}
+
+// More is what only few rows have.
+type More struct {
+	FinalURL   string
+	ErrorType  task.ErrorType // empty: no error
+	Message    string
+	Retries    []task.Retry
+	Expect     []string
+	Mirror     int   // task.Unknown without mirrors
+	Resumed    int64 // bytes; task.Unknown when none
+	ExitCode   int   // task.Unknown for a URL
+	Signal     string
+	StderrTail string
+}
+
+// texts makes the strings of records visible, and keeps one copy of those that
+// repeat from task to task.
+type texts map[string]string
+
+func (t texts) shared(s string) string {
+	if s == "" {
+		return ""
+	}
+	if kept, ok := t[s]; ok {
+		return kept
+	}
+	t[s] = visible(s)
+	return t[s]
+}
+
+func (t texts) row(rec *task.Record) *Row {
+	row := &Row{
+		Seq: rec.Seq, ID: visible(rec.ID), URL: visible(rec.URL), Outcome: rec.Outcome,
+		Method: t.shared(rec.Method), Protocol: t.shared(rec.Protocol),
+		ContentType: t.shared(rec.ContentType), Remote: t.shared(rec.Remote),
+		TraceID: visible(rec.TraceID), Status: rec.Status, Attempts: max(0, rec.Attempts), Bytes: rec.Bytes,
+		Start: rec.Start, Duration: max(0, rec.Duration), Phases: phasesOf(rec),
+	}
+	if rec.Output != nil {
+		row.Output = visible(rec.Output.Path)
+	}
+	more := More{
+		FinalURL: visible(rec.FinalURL), Mirror: rec.Mirror, Resumed: rec.Resumed,
+		ExitCode: rec.ExitCode, Signal: visible(rec.Signal), StderrTail: visibleLines(rec.StderrTail),
+	}
+	if rec.Error != nil {
+		more.ErrorType = task.ErrorType(t.shared(string(rec.Error.Type)))
+		more.Message = t.shared(rec.Error.Message)
+	}
+	for _, retry := range rec.Retries {
+		retry.Error = task.ErrorType(t.shared(string(retry.Error)))
+		retry.Reason = t.shared(retry.Reason)
+		more.Retries = append(more.Retries, retry)
+	}
+	for _, expectation := range rec.Expect {
+		more.Expect = append(more.Expect, visible(expectation))
+	}
+	if !more.empty() {
+		row.More = &more
+	}
+	return row
+}
+
+func (m *More) empty() bool {
+	return m.FinalURL == "" && m.ErrorType == "" && m.Message == "" && m.Retries == nil && m.Expect == nil &&
+		m.Mirror == task.Unknown && m.Resumed == task.Unknown && m.ExitCode == task.Unknown &&
+		m.Signal == "" && m.StderrTail == ""
+}
+
+// Name is what a reader knows the task by: its URL, or the id of a command.
+func (row *Row) Name() string {
+	if row.URL != "" {
+		return row.URL
+	}
+	return row.ID
+}
+
+// Latency is the time from the first attempt to the end: all attempts and the
+// waits that the origin caused, without the waits that this run imposed on
+// itself (Queue, Rate). It is meaningful when Attempts is not 0.
+func (row *Row) Latency() time.Duration {
+	return max(0, row.Duration-row.Phases[Queue]-row.Phases[Rate])
+}
+
+// message says why the task did not end well, in one line.
+func (row *Row) message() string {
+	switch {
+	case row.More != nil && row.More.Message != "":
+		return row.More.Message
+	case row.More != nil && row.More.ErrorType != "":
+		return string(row.More.ErrorType)
+	}
+	return string(row.Outcome)
+}
+
+// errorType is the record's error.type, or the outcome when it has none.
+func (row *Row) errorType() string {
+	if row.More != nil && row.More.ErrorType != "" {
+		return string(row.More.ErrorType)
+	}
+	return string(row.Outcome)
+}
+
+// took says how long the task took, and on what it waited when a wait was more
+// than half of it: "7.4s (6.1s waiting on Retry-After)". It is empty for a task
+// that took no time, such as a line that was never a task.
+func (row *Row) took() string {
+	if row.Duration == 0 {
+		return ""
+	}
+	which, _ := longest(&row.Phases, Queue, RetryAfter)
+	wait := row.Phases[which]
+	if wait <= row.Duration/2 {
+		return showDuration(row.Duration)
+	}
+	return showDuration(row.Duration) + " (" + showDuration(wait) + " " + phaseTexts[which].doing + ")"
+}
+
+// failure is the line that tells a failure: what, why, and how long it took.
+func (row *Row) failure(name, message string) string {
+	if took := row.took(); took != "" {
+		message += " in " + took
+	}
+	return name + ": " + message
+}
