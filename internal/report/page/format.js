@@ -4,17 +4,17 @@ const grouped = new Intl.NumberFormat("en-US");
 const count = (n) => grouped.format(n);
 const plural = (n, noun) => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 
-// duration writes three digits at most: "310 µs", "42 ms", "7.41 s", "2 m 05 s".
+// duration writes three digits at most: "310µs", "42ms", "7.41s", "2m05s".
 function duration(micros) {
-  if (micros <= 0) return "0 s";
-  if (micros < 999.5) return `${Math.round(micros)} µs`;
-  if (micros < 999500) return `${digits(micros / 1e3)} ms`;
-  if (micros < 59.95e6) return `${digits(micros / 1e6)} s`;
+  if (micros <= 0) return "0s";
+  if (micros < 999.5) return `${Math.round(micros)}µs`;
+  if (micros < 999500) return `${digits(micros / 1e3)}ms`;
+  if (micros < 59.95e6) return `${digits(micros / 1e6)}s`;
   const pad = (n) => String(n).padStart(2, "0");
   const seconds = Math.round(micros / 1e6);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${pad(seconds % 60)}s`;
   const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} m`;
+  return `${Math.floor(minutes / 60)}h${pad(minutes % 60)}m`;
 }
 
 function digits(value) {

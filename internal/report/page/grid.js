@@ -29,7 +29,7 @@ const grid = (() => {
 
   const axis = el("span", { class: "scale", "aria-hidden": "true" });
   const headers = gridColumns.map((column) => el("div", { role: "columnheader", class: column.key },
-    el("button", { type: "button", class: "sort", tabindex: -1, on: { click: () => sortBy(column.key) } }, column.name),
+    el("button", { type: "button", class: "sort", on: { click: () => sortBy(column.key) } }, column.name),
     column.key === "start" && axis));
 
   const sortBy = (key) => setFilter({ sort: key, down: filter.sort === key ? !filter.down : !["seq", "task", "start"].includes(key) });
