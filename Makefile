@@ -13,10 +13,12 @@ build: ## build bin/specify
 demo: build ## see the main job: a list of good, slow, flaky, throttled, broken and dead URLs
 	@$(GO) run ./internal/faultserver/demo -- sh -c '\
 	  echo "$$ specify batch --file urls.txt --results out.ndjson"; \
-	  $(BIN) batch --file {urls} --results {dir}/out.ndjson --retry-delay 200ms --breaker-cooldown 2s --read-timeout 2s; \
+	  $(BIN) batch --file {urls} --results {dir}/out.ndjson --retry-delay 200ms --breaker-cooldown 2s --read-timeout 2s \
+	    --report html=bin/demo.html; \
 	  status=$$?; \
 	  echo; echo "$$ head -2 out.ndjson"; head -2 {dir}/out.ndjson; \
-	  echo; echo "specify ended with exit status $$status: some of these URLs are broken, and it says so."'
+	  echo; echo "the same to look at: bin/demo.html"; \
+	  echo "specify ended with exit status $$status: some of these URLs are broken, and it says so."'
 
 test: ## run all tests with the race detector
 	$(GO) test -race -shuffle=on ./...

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
 	"github.com/specify-cli/specify/internal/runtime/config"
@@ -34,10 +36,12 @@ func execute(ctx context.Context) error {
 	batch := ops.Batch{
 		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
 	}
+	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
-		Fetch: telemetry.Around(spans, "ops.Fetch", fetch.Run),
-		Batch: telemetry.Around(spans, "ops.Batch", batch.Run),
+		Fetch:  telemetry.Around(spans, "ops.Fetch", fetch.Run),
+		Batch:  telemetry.Around(spans, "ops.Batch", batch.Run),
+		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
 	}, commands.World{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
 		Configure: func(fs *pflag.FlagSet, explicit string) error { return configure(root, fs, explicit) },
@@ -133,6 +137,27 @@ func openResults(name string, resume bool) (ops.Results, error) {
 		return nil, &ops.InputError{Err: err}
 	}
 	return nil, &ops.LocalError{Err: err}
+}
+
+// openRecords yields the lines of a results file.
+func openRecords(name string) iter.Seq2[journal.Line, error] {
+	return func(yield func(journal.Line, error) bool) {
+		f, err := os.Open(name)
+		if err != nil {
+			yield(journal.Line{}, err)
+			return
+		}
+		defer f.Close()
+		journal.Read(f, name)(yield)
+	}
+}
+
+// writeFile makes a file that appears whole or not at all.
+func writeFile(ctx context.Context, name string, write func(io.Writer) error) error {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(write(w)) }() // ends with WriteFile below, which reads it to its end
+	_, err := asynccore.WriteFile(ctx, name, r, 0o644)
+	return errors.Join(err, r.CloseWithError(err))
 }
 
 func is[E error](err error) bool {

@@ -21,6 +21,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		dir     string
 		sums    string
 		allow   allowValue
+		reports reportsValue
 	)
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
@@ -42,6 +43,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
+			if err := reports.check(results); err != nil {
+				return err
+			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
 			}
@@ -64,6 +68,11 @@ func newBatch(o Ops, w World) *cobra.Command {
 			}
 			t.summary(sum)
 			t.goOn(sum, req)
+			if reports.asked() {
+				if err := reports.write(cmd.Context(), o, req); err != nil {
+					return err
+				}
+			}
 			return verdict(sum.Verdict)
 		}),
 	}
@@ -73,6 +82,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.StringVarP(&results, "results", "r", "-", "append one record a task to `F`; - is standard output")
 	g.Var(&choiceValue{&format, []string{"auto", "text", "ndjson", "none"}}, "format", "records on standard output; auto is text on a terminal")
 	g.BoolVar(&resume, "resume", false, "go on with the results of an earlier run; what is ok is not fetched again")
+	g.Var(&reports, "report", "also write a report, as `html=F`, junit=F or md=F; repeatable")
 	g.in("Output")
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
 	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")

@@ -13,8 +13,9 @@ import (
 
 // Ops are the operations that the commands call.
 type Ops struct {
-	Fetch func(context.Context, ops.FetchRequest) (ops.FetchResult, error)
-	Batch func(context.Context, ops.BatchRequest) (ops.Summary, error)
+	Fetch  func(context.Context, ops.FetchRequest) (ops.FetchResult, error)
+	Batch  func(context.Context, ops.BatchRequest) (ops.Summary, error)
+	Report func(context.Context, ops.ReportRequest) (ops.Summary, error)
 }
 
 // World is what the commands need of the outside.
@@ -50,7 +51,7 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 	root.SetOut(w.Out)
 	root.SetErr(w.Err)
 	root.CompletionOptions.DisableDefaultCmd = false
-	root.AddCommand(newFetch(o, w), newBatch(o, w), newVersion())
+	root.AddCommand(newFetch(o, w), newBatch(o, w), newReport(o), newVersion())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	groupedHelp(root)
 	return root

@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/specify-cli/specify/internal/ops"
+)
+
+func newReport(o Ops) *cobra.Command {
+	var (
+		req   ops.ReportRequest
+		allow allowValue
+	)
+	cmd := &cobra.Command{
+		Use:   "report RESULTS...",
+		Short: "Turn result files, several shards too, into a report; exit as the run would have",
+		Example: `  specify report out.ndjson
+  specify report shard-*.ndjson --html report.html --junit report.xml`,
+		Args: usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req.Results, req.Allow = args, ops.Allow(allow)
+			if req.HTML == "" && req.JUnit == "" && req.Markdown == "" {
+				req.Text = cmd.OutOrStdout()
+			}
+			sum, err := o.Report(cmd.Context(), req)
+			if err != nil {
+				return err
+			}
+			return verdict(sum.Verdict)
+		},
+	}
+	cmd.Flags().StringVar(&req.HTML, "html", "", "write one self-contained page to `F`")
+	cmd.Flags().StringVar(&req.JUnit, "junit", "", "write JUnit XML to `F`")
+	cmd.Flags().StringVar(&req.Markdown, "md", "", "write Markdown to `F`")
+	cmd.Flags().Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
+	return cmd
+}
+
+// reportsValue is --report html=F|junit=F|md=F, repeatable.
+type reportsValue ops.ReportRequest
+
+func (v *reportsValue) Type() string   { return "KIND=F" }
+func (v *reportsValue) String() string { return "" }
+
+func (v *reportsValue) Set(s string) error {
+	kind, file, ok := strings.Cut(s, "=")
+	place := map[string]*string{"html": &v.HTML, "junit": &v.JUnit, "md": &v.Markdown}[kind]
+	if !ok || file == "" || place == nil {
+		return fmt.Errorf("%q is none of html=F, junit=F and md=F", s)
+	}
+	*place = file
+	return nil
+}
+
+func (v *reportsValue) asked() bool { return v.HTML != "" || v.JUnit != "" || v.Markdown != "" }
+
+// write makes the reports of a batch from its results file.
+func (v *reportsValue) write(ctx context.Context, o Ops, req ops.BatchRequest) error {
+	asked := ops.ReportRequest(*v)
+	asked.Results = []string{req.Results}
+	_, err := o.Report(context.WithoutCancel(ctx), asked) // also of a run that was stopped
+	return err
+}
+
+// check refuses reports of records that are not kept.
+func (v *reportsValue) check(results string) error {
+	if v.asked() && (results == "" || results == "-") {
+		return &UsageError{errors.New("--report needs the records in a file: --results F")}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/specify-cli/specify/internal/report"
+	"github.com/specify-cli/specify/internal/runtime/journal"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// ReportRequest is one "specify report".
+type ReportRequest struct {
+	Results  []string // files of records, shards and resumed runs in any order
+	HTML     string   // file to write; empty is none
+	JUnit    string
+	Markdown string
+	Text     io.Writer // nil is none
+	Allow    Allow
+}
+
+// Report is the operation behind "specify report", and behind --report.
+type Report struct {
+	// Open yields the lines of a results file.
+	Open func(name string) iter.Seq2[journal.Line, error]
+	// Write makes the file name hold what write writes, whole or not at all.
+	Write func(ctx context.Context, name string, write func(io.Writer) error) error
+}
+
+// Run reads the results and writes the reports. Its Summary is that of the run
+// that it reports, whose newest record of each task counts. Input that cannot be
+// used is an *InputError, a report that cannot be written a *LocalError.
+func (r Report) Run(ctx context.Context, req ReportRequest) (Summary, error) {
+	collected, err := report.Collect(r.records(req.Results))
+	if err != nil {
+		return Summary{}, &InputError{Err: err}
+	}
+	for _, out := range []struct {
+		name  string
+		write func(io.Writer, *report.Report) error
+	}{{req.HTML, report.WriteHTML}, {req.JUnit, report.WriteJUnit}, {req.Markdown, report.WriteMarkdown}} {
+		if out.name == "" {
+			continue
+		}
+		if err := r.Write(ctx, out.name, func(w io.Writer) error { return out.write(w, collected) }); err != nil {
+			return Summary{}, &LocalError{err}
+		}
+	}
+	if req.Text != nil {
+		if err := report.WriteText(req.Text, collected); err != nil {
+			return Summary{}, &LocalError{err}
+		}
+	}
+	sum := Summary{Elapsed: collected.Elapsed()}
+	for _, row := range collected.Rows {
+		rec := task.Record{Outcome: row.Outcome, Status: row.Status, Bytes: row.Bytes}
+		if row.More != nil {
+			rec.Retries = row.More.Retries
+			if row.More.ErrorType != "" {
+				rec.Error = &task.Error{Type: row.More.ErrorType}
+			}
+		}
+		sum.Add(&rec)
+	}
+	sum.Verdict = sum.Tally.Verdict(req.Allow)
+	return sum, nil
+}
+
+// records yields the records of the files, one after the other. A torn last line
+// is left out: its run is still writing it, or was killed.
+func (r Report) records(names []string) iter.Seq2[task.Record, error] {
+	return func(yield func(task.Record, error) bool) {
+		for _, name := range names {
+			for line, err := range r.Open(name) {
+				if err == nil {
+					var rec task.Record
+					if err = json.Unmarshal(line.Bytes, &rec); err == nil {
+						if !yield(rec, nil) {
+							return
+						}
+						continue
+					}
+					err = &InputError{Place: fmt.Sprintf("%s:%d", name, line.Number), Err: err}
+				}
+				if errors.Is(err, journal.ErrTorn) {
+					continue
+				}
+				yield(task.Record{}, err)
+				return
+			}
+		}
+	}
+}
