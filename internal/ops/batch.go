@@ -57,7 +57,8 @@ type OpenResults func(name string, resume bool) (Results, error)
 type Watcher interface {
 	// Planned tells how many tasks there are; -1 is not known.
 	Planned(total int64)
-	// Ended tells of each record that has been handed to the results.
+	// Ended tells of each record that has been handed to the results. It may not
+	// keep the record.
 	Ended(rec *task.Record)
 }
 
@@ -216,8 +217,10 @@ func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	return nil
 }
 
-// record hands a record on: to the results, the tally and the watcher.
+// record hands a record on: to the results, the tally and the watcher. It is
+// not to be used afterwards.
 func (r *batchRun) record(rec *task.Record) {
+	defer records.Put(rec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.line = r.render(r.line[:0], rec)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -79,18 +80,23 @@ func (o *origins) of(raw string) string {
 // when it ends, waits end and nothing is tried again, while ctx lets an attempt
 // in flight go on.
 func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output) *task.Record {
-	rec := task.NewRecord(a.task)
+	rec := records.Get().(*task.Record)
+	*rec = task.NewRecord(a.task)
 	rec.Start = a.queued
 	end := func(*task.Record) {}
 	if x.span != nil {
 		ctx, end = x.span(ctx, a.task)
 	}
-	err := x.attempt(ctx, stop, a, out, &rec)
+	err := x.attempt(ctx, stop, a, out, rec)
 	rec.Duration = time.Since(a.queued)
-	settle(&rec, stop, err)
-	end(&rec)
-	return &rec
+	settle(rec, stop, err)
+	end(rec)
+	return rec
 }
+
+// records are for reuse: a record is half a kilobyte, and there is one a task.
+// Who has handed a record on to the results may put it back.
+var records = sync.Pool{New: func() any { return new(task.Record) }}
 
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) error {
 	u, err := ParseURL(a.task.URL())
