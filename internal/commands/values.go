@@ -28,6 +28,9 @@ func (d *durationValue) Set(s string) error {
 
 // shortDuration prints 1m0s as 1m and 5m0s as 5m.
 func shortDuration(d time.Duration) string {
+	if d == 0 {
+		return "0" // which help takes for no default
+	}
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = s[:len(s)-2]
