@@ -187,3 +187,40 @@ func TestRunnerAnyContext(t *testing.T) {
 		}
 	})
 }
+
+// tardy is a context under which a blocked submission takes a while to notice
+// anything, as a goroutine does that is not scheduled at once: before it waits,
+// the Runner looks for a slot in the context.
+type tardy struct {
+	context.Context
+	by time.Duration
+}
+
+func (c *tardy) Value(key any) any {
+	if fmt.Sprintf("%T", key) == "asynccore.slotKey" {
+		time.Sleep(c.by)
+	}
+	return c.Context.Value(key)
+}
+
+// A submission that is blocked when its context ends is not let in later, though
+// it has not noticed yet: nobody would tell the job, and Close would wait for it.
+func TestRunnerBlockedCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 1})
+		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, 2*time.Second) })
+		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Hour) })
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errGroup) })
+		err := r.Go(&tardy{ctx, 3 * time.Second}, asynccore.Job{}, func(context.Context) { t.Error("called") })
+		if err != errGroup {
+			t.Errorf("blocked Go: %v", err)
+		}
+		r.Stop(nil)
+		synctest.Wait()
+		if stats := r.Stats(); stats.Queued != 0 {
+			t.Fatalf("Close would wait for ever: %+v", stats)
+		}
+		mustClose(t, r)
+	})
+}
