@@ -128,14 +128,20 @@ func (r *Runner) queueTimedOut(s *Slot) {
 }
 
 // letIn moves blocked submissions into the queue as far as there is room and
-// reports whether there was any. The caller holds r.mu.
-func (r *Runner) letIn(now time.Duration) bool {
-	any := false
+// reports whether it has. One whose context has ended goes without: scopeEnded
+// has told the jobs of that scope and does not come again. The caller holds
+// r.mu.
+func (r *Runner) letIn(now time.Duration) (moved bool) {
 	for s := r.blocked.first; s != nil && !r.full(); s = r.blocked.first {
 		r.blocked.remove(s)
+		if cause := context.Cause(s.scope.ctx); cause != nil {
+			s.state = slotDone
+			r.answer(s, cause)
+			continue
+		}
 		r.enqueue(s, now)
 		r.answer(s, nil)
-		any = true
+		moved = true
 	}
-	return any
+	return moved
 }
