@@ -351,6 +351,7 @@ func TestGatherOn(t *testing.T) {
 	fails := func(context.Context) (int, error) { time.Sleep(1500 * time.Millisecond); return 0, errGroup }
 	panics := func(ctx context.Context) (int, error) { <-ctx.Done(); panic("late") }
 	never := func(context.Context) (int, error) { panic("ran") }
+	ends := func(context.Context) (int, error) { time.Sleep(12 * time.Second); return 7, nil }
 	tests := []struct {
 		name string
 		fns  []func(context.Context) (int, error)
@@ -366,6 +367,7 @@ func TestGatherOn(t *testing.T) {
 			[]int{0, 0}, "[0] group cancelled\n[1] panic: late", 1500 * time.Millisecond},
 		{"caller's context", []func(context.Context) (int, error){double(0, time.Hour), double(1, time.Hour)},
 			[]int{0, 0}, "caller", 10 * time.Second},
+		{"caller's context too late", []func(context.Context) (int, error){ends, ends}, []int{7, 7}, "", 12 * time.Second},
 	}
 	for _, tt := range tests {
 		for _, nested := range []bool{false, true} {
