@@ -46,11 +46,8 @@ func GatherOn[T any](ctx context.Context, r *Runner, j Job, fns ...func(context.
 	}
 	resume := lendSlot(outer, r)
 	g.jobs.Wait()
-	err := resume()
-	if g.err != nil {
-		err = g.err
-	}
-	return values, err
+	_ = resume() // fails only if the context of the job has ended, as it will see
+	return values, g.err
 }
 
 // gathering collects the failures of a GatherOn.
