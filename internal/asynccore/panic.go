@@ -1,0 +1,51 @@
+package asynccore
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// PanicError is a panic that was recovered in a task. It unwraps to the panic
+// value when that value is an error.
+type PanicError struct {
+	Value any    // what was passed to panic
+	Stack []byte // the stack of the goroutine that panicked, as debug.Stack prints it
+}
+
+// newPanicError must be called from the deferred function that recovered
+// value, while the panicking frames are still on the stack.
+func newPanicError(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
+// Error returns the panic value in one line; the stack is left to the field.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the panic value if it is an error, else nil.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// guard calls fn and turns a panic into a *PanicError and runtime.Goexit into
+// ErrGoexit. settle is called from a deferred function, on every path, exactly
+// once, with what fn gave, because after a Goexit the goroutine is still being
+// unwound and guard does not return. The error does not tell: a panic that a
+// deferred call raised during the Goexit is a *PanicError and unwinds as well.
+func guard[T any](fn func() (T, error), settle func(T, error)) {
+	var (
+		value  T
+		err    = error(ErrGoexit) // stays if fn neither returns nor panics
+		normal bool
+	)
+	defer func() {
+		if !normal {
+			if p := recover(); p != nil {
+				err = newPanicError(p)
+			}
+		}
+		settle(value, err)
+	}()
+	value, err = fn()
+	normal = true
+}
