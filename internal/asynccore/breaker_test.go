@@ -355,18 +355,6 @@ func TestBreakerStress(t *testing.T) {
 	}
 }
 
-func TestOpenErrorText(t *testing.T) {
-	at := time.Date(2026, 11, 22, 17, 41, 3, 0, time.UTC)
-	for want, err := range map[string]error{
-		`circuit breaker of "https://h:443" is open until 2026-11-22T17:41:03Z`: &OpenError{Key: "https://h:443", RetryAt: at},
-		`circuit breaker of "https://h:443" is being probed`:                    &OpenError{Key: "https://h:443"},
-	} {
-		if err.Error() != want {
-			t.Errorf("%q, want %q", err, want)
-		}
-	}
-}
-
 func BenchmarkBreakerAllow(b *testing.B) {
 	b.Run("passing", func(b *testing.B) {
 		br := NewBreaker(DefaultBreakerConfig())
