@@ -56,7 +56,7 @@ func (f *feed[T]) run(s Stream[T]) {
 	}, func(_ struct{}, err error) {
 		// How a stream failed is not lost to stop: the consumer, or consume
 		// after it, receives until items is closed.
-		if p := innermostPanic(err); p != nil {
+		if p, panicked := err.(*PanicError); panicked {
 			f.items <- streamItem[T]{raise: p}
 		} else if err != nil {
 			f.items <- streamItem[T]{err: err}
@@ -86,18 +86,4 @@ func (f *feed[T]) consume(body func()) {
 	}()
 	body()
 	returned = true
-}
-
-// innermostPanic returns the *PanicError that guard gave, or the one that it
-// carries when a stream re-raised it: that one has the stack of the fault.
-func innermostPanic(err error) *PanicError {
-	p, _ := err.(*PanicError)
-	for p != nil {
-		inner, again := p.Value.(*PanicError)
-		if !again {
-			break
-		}
-		p = inner
-	}
-	return p
 }

@@ -9,12 +9,16 @@ import (
 // value when that value is an error.
 type PanicError struct {
 	Value any    // what was passed to panic
-	Stack []byte // the stack of the goroutine that panicked, as debug.Stack prints it
+	Stack []byte // of the goroutine that panicked first, as debug.Stack prints it
 }
 
 // newPanicError must be called from the deferred function that recovered
-// value, while the panicking frames are still on the stack.
+// value, while the panicking frames are still on the stack. A panic that was
+// raised again on another goroutine stays the first one.
 func newPanicError(value any) *PanicError {
+	if first, ok := value.(*PanicError); ok {
+		return first
+	}
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
 

@@ -43,7 +43,7 @@ func (r *parRun[T, U]) feed(s Stream[T]) {
 		}
 		close(r.work)
 		r.workers.Wait()
-		if p := innermostPanic(err); p != nil {
+		if p, panicked := err.(*PanicError); panicked {
 			r.panicked.CompareAndSwap(nil, p)
 		} else {
 			r.end = cmp.Or(err, cut)
@@ -104,8 +104,9 @@ func (r *parRun[T, U]) finish(c *parChunk[T, U]) {
 			r.workers.Go(func() { r.worker(c) })
 			return
 		}
-		if c.raise = innermostPanic(err); c.raise != nil {
-			r.panicked.CompareAndSwap(nil, c.raise)
+		if p, panicked := err.(*PanicError); panicked {
+			c.raise = p
+			r.panicked.CompareAndSwap(nil, p)
 		}
 		r.done <- c
 	})
