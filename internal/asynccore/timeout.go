@@ -14,8 +14,8 @@ import (
 // A failure of fn once d is over is a *TimeoutError, with fn's own error
 // beside it if that says more than the context's; a success that comes late
 // stays one. A failure when ctx ended first, or before d, is returned as it
-// is. A panic in fn is returned as a *PanicError. If d <= 0 or ctx is done, fn
-// is not called and the cause is returned.
+// is. If d <= 0 or ctx is done, fn is not called and the cause is returned. A
+// panic in fn goes on to the caller.
 func WithTimeout(ctx context.Context, d time.Duration, fn func(context.Context) error) error {
 	expired := &TimeoutError{Op: "operation", After: d}
 	ctx, cancel := context.WithTimeoutCause(ctx, d, expired)
@@ -23,11 +23,7 @@ func WithTimeout(ctx context.Context, d time.Duration, fn func(context.Context) 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var err error
-	guard(
-		func() (struct{}, error) { return struct{}{}, fn(ctx) },
-		func(_ struct{}, e error) { err = e },
-	)
+	err := fn(ctx)
 	switch {
 	case err == nil || context.Cause(ctx) != error(expired):
 		return err
