@@ -73,8 +73,8 @@ func hooks(t *telemetry.Telemetry, tell ops.Teller) httpx.Hooks {
 			t.BreakerChange(e.To.String())
 			switch {
 			case e.GivenUp:
-				tell.Warn("%s is given up: it kept failing after the breaker's longest cooldown", e.Origin)
-			case e.To == asynccore.StateOpen:
+				tell.Warn("%s given up: it kept failing after the breaker's longest cooldown; its tasks fail with circuit_open", e.Origin)
+			case e.To == asynccore.BreakerOpen:
 				tell.Detail("breaker of %s opened, next try in %v", e.Origin, time.Until(e.RetryAt).Round(time.Millisecond))
 			default:
 				tell.Detail("breaker of %s is %v", e.Origin, e.To)

@@ -30,7 +30,7 @@ type Breaker struct {
 // phase is the time between two changes of state. Results of calls that were
 // let through in an older phase are told from others by its address.
 type phase struct {
-	state     State
+	state     BreakerState
 	retryAt   time.Time     // while open
 	cooldown  time.Duration // the one waited for before, or being waited for
 	exhausted bool
@@ -53,7 +53,7 @@ func NewBreaker(cfg BreakerConfig) *Breaker {
 		cfg.ProbeTimeout = 5 * time.Minute
 	}
 	b := &Breaker{cfg: cfg}
-	b.phase.Store(&phase{state: StateClosed})
+	b.phase.Store(&phase{state: BreakerClosed})
 	b.gb = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		// Both the probes of a round and the successes that close (gobreaker #63).
 		MaxRequests: uint32(min(cfg.Successes, math.MaxInt32)),
@@ -74,7 +74,7 @@ func NewBreaker(cfg BreakerConfig) *Breaker {
 // probe that is not reported counts as failed after ProbeTimeout.
 func (b *Breaker) Allow() (done func(error), err error) {
 	p := b.phase.Load()
-	if p.state != StateClosed {
+	if p.state != BreakerClosed {
 		return b.probe()
 	}
 	b.allowed.Add(1)
@@ -87,11 +87,11 @@ func (b *Breaker) probe() (func(error), error) {
 	b.mu.Lock()
 	defer b.unlockAndTell()
 	p := b.phase.Load()
-	if p.state == StateClosed { // since Allow looked
+	if p.state == BreakerClosed { // since Allow looked
 		b.allowed.Add(1)
 		return (&call{b: b, phase: p}).done, nil
 	}
-	if p.state == StateOpen && time.Now().Before(p.retryAt) {
+	if p.state == BreakerOpen && time.Now().Before(p.retryAt) {
 		b.refused.Add(1)
 		return nil, &OpenError{Key: b.cfg.Key, RetryAt: p.retryAt}
 	}
@@ -110,7 +110,7 @@ func (b *Breaker) probe() (func(error), error) {
 
 // State returns the state that the last change led to. An open Breaker becomes
 // half-open with the first Allow at or after RetryAt, not by itself.
-func (b *Breaker) State() State { return b.phase.Load().state }
+func (b *Breaker) State() BreakerState { return b.phase.Load().state }
 
 // RetryAt returns when an open Breaker lets the next probe pass, else zero.
 func (b *Breaker) RetryAt() time.Time { return b.phase.Load().retryAt }
@@ -120,8 +120,8 @@ func (b *Breaker) RetryAt() time.Time { return b.phase.Load().retryAt }
 // as before; whether to give the key up is the caller's decision.
 func (b *Breaker) Exhausted() bool { return b.phase.Load().exhausted }
 
-// Counts are a Breaker's totals since it was made.
-type Counts struct {
+// BreakerCounts are a Breaker's totals since it was made.
+type BreakerCounts struct {
 	Allowed     uint64 // calls let through, probes included
 	Refused     uint64 // calls that got an *OpenError
 	Failures    uint64 // results counted as failures; late ones and ErrNotCounted are not
@@ -129,10 +129,10 @@ type Counts struct {
 }
 
 // Counts returns the totals so far; it is meant for metrics and messages.
-func (b *Breaker) Counts() Counts {
+func (b *Breaker) Counts() BreakerCounts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Counts{
+	return BreakerCounts{
 		Allowed:     b.allowed.Load(),
 		Refused:     b.refused.Load(),
 		Failures:    b.failed.Load(),

@@ -7,7 +7,7 @@ import (
 )
 
 type change struct {
-	from, to State
+	from, to BreakerState
 	retryAt  time.Time
 }
 
@@ -20,22 +20,22 @@ func (b *Breaker) trip(c gobreaker.Counts) bool {
 }
 
 // changed is gobreaker's OnStateChange.
-func (b *Breaker) changed(_ string, from, to State) {
+func (b *Breaker) changed(_ string, from, to BreakerState) {
 	last := b.phase.Load()
 	next := &phase{state: to}
 	switch {
-	case to == StateOpen && from == StateClosed:
+	case to == BreakerOpen && from == BreakerClosed:
 		next.cooldown = b.cfg.Cooldown
-	case to == StateOpen: // the round of probes failed
+	case to == BreakerOpen: // the round of probes failed
 		next.exhausted = last.exhausted || last.cooldown >= b.cfg.MaxCooldown
 		next.cooldown = b.cfg.MaxCooldown
 		if last.cooldown < b.cfg.MaxCooldown/2 {
 			next.cooldown = 2 * last.cooldown
 		}
-	case to == StateHalfOpen:
+	case to == BreakerHalfOpen:
 		next.cooldown, next.exhausted = last.cooldown, last.exhausted
 	}
-	if to == StateOpen {
+	if to == BreakerOpen {
 		next.retryAt = time.Now().Add(next.cooldown)
 	}
 	b.phase.Store(next)

@@ -8,15 +8,15 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// State is what a Breaker is in: StateClosed, StateHalfOpen or StateOpen.
-type State = gobreaker.State
+// BreakerState is what a Breaker is in: BreakerClosed, BreakerHalfOpen or BreakerOpen.
+type BreakerState = gobreaker.State
 
 // The states. Calls pass while closed; none passes while open; a few probes
 // pass while half-open, and their results decide which of the two comes next.
 const (
-	StateClosed   = gobreaker.StateClosed
-	StateHalfOpen = gobreaker.StateHalfOpen
-	StateOpen     = gobreaker.StateOpen
+	BreakerClosed   = gobreaker.StateClosed
+	BreakerHalfOpen = gobreaker.StateHalfOpen
+	BreakerOpen     = gobreaker.StateOpen
 )
 
 // ErrNotCounted marks a result that says nothing about the other side: the
@@ -45,10 +45,10 @@ type BreakerConfig struct {
 	// timeouts). Without it a forgotten probe would hold its slot for ever.
 	ProbeTimeout time.Duration
 	// OnChange is told of each change of state (nil: nobody is); retryAt is zero
-	// unless to is StateOpen. Calls come one at a time, in the order of the
+	// unless to is BreakerOpen. Calls come one at a time, in the order of the
 	// changes and without a lock held, on the goroutine of a call to Allow or
 	// done, though not always on that of the call which caused the change.
-	OnChange func(from, to State, retryAt time.Time)
+	OnChange func(from, to BreakerState, retryAt time.Time)
 }
 
 // DefaultBreakerConfig returns 5 failures, 2 successes, and cooldowns from 1 s

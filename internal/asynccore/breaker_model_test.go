@@ -18,7 +18,7 @@ type modelBreaker struct {
 	failures, successes    int
 	first, longest, expire time.Duration
 
-	state     State
+	state     BreakerState
 	round     int // grows with each change of state
 	row       int
 	admitted  int // probes of this round that count or may
@@ -36,24 +36,24 @@ type modelCall struct {
 	settled bool
 }
 
-func (m *modelBreaker) to(s State) {
+func (m *modelBreaker) to(s BreakerState) {
 	m.state, m.round = s, m.round+1
 	m.row, m.admitted, m.succeeded, m.retryAt = 0, 0, 0, time.Time{}
 }
 
 func (m *modelBreaker) open(now time.Time, cooldown time.Duration) {
-	m.to(StateOpen)
+	m.to(BreakerOpen)
 	m.cooldown, m.retryAt = cooldown, now.Add(cooldown)
 }
 
 func (m *modelBreaker) allow(now time.Time) (*modelCall, bool) {
-	if m.state == StateOpen {
+	if m.state == BreakerOpen {
 		if now.Before(m.retryAt) {
 			return nil, false
 		}
-		m.to(StateHalfOpen)
+		m.to(BreakerHalfOpen)
 	}
-	c := &modelCall{round: m.round, probe: m.state == StateHalfOpen, expires: now.Add(m.expire)}
+	c := &modelCall{round: m.round, probe: m.state == BreakerHalfOpen, expires: now.Add(m.expire)}
 	if c.probe {
 		if m.admitted == m.successes {
 			return nil, false
@@ -77,7 +77,7 @@ func (m *modelBreaker) done(c *modelCall, err error, now time.Time) {
 	case err == ErrNotCounted:
 	case err == nil && c.probe:
 		if m.succeeded++; m.succeeded == m.successes {
-			m.to(StateClosed)
+			m.to(BreakerClosed)
 			m.exhausted = false
 		}
 	case err == nil:
@@ -140,7 +140,7 @@ func (m *modelBreaker) run(steps []breakerStep) error {
 		case "sleep":
 			m.sleep(s.For, calls)
 		case "sleep until probed":
-			if m.state == StateOpen {
+			if m.state == BreakerOpen {
 				m.sleep(time.Until(m.retryAt)-s.For, calls)
 			}
 		}

@@ -49,7 +49,7 @@ func TestBreakerCooldownGrows(t *testing.T) {
 		cfg.Key = "h"
 		b := NewBreaker(cfg)
 		for range 5 {
-			if b.State() != StateClosed {
+			if b.State() != BreakerClosed {
 				t.Fatal("open before the fifth failure")
 			}
 			report(t, b, errDown)
@@ -57,7 +57,7 @@ func TestBreakerCooldownGrows(t *testing.T) {
 		opened := time.Now()
 		for _, cooldown := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
 			cooldown *= time.Second
-			if b.State() != StateOpen {
+			if b.State() != BreakerOpen {
 				t.Fatalf("%v, want open", b.State())
 			}
 			retryAt := time.Now().Add(cooldown)
@@ -77,18 +77,18 @@ func TestBreakerCooldownGrows(t *testing.T) {
 		// Closing resets the cooldown.
 		time.Sleep(time.Minute)
 		report(t, b, nil)
-		if b.State() != StateHalfOpen || !b.Exhausted() {
+		if b.State() != BreakerHalfOpen || !b.Exhausted() {
 			t.Errorf("%v, exhausted %v after one success of two", b.State(), b.Exhausted())
 		}
 		report(t, b, nil)
-		if b.State() != StateClosed || b.Exhausted() || !b.RetryAt().IsZero() {
+		if b.State() != BreakerClosed || b.Exhausted() || !b.RetryAt().IsZero() {
 			t.Errorf("%v, exhausted %v, retry at %v after two successes", b.State(), b.Exhausted(), b.RetryAt())
 		}
 		for range 5 {
 			report(t, b, errDown)
 		}
 		wantRefused(t, b, time.Now().Add(time.Second))
-		if got, want := b.Counts(), (Counts{Allowed: 20, Refused: 17, Failures: 18}); got != want {
+		if got, want := b.Counts(), (BreakerCounts{Allowed: 20, Refused: 17, Failures: 18}); got != want {
 			t.Errorf("counts %+v, want %+v", got, want)
 		}
 	})
@@ -103,18 +103,18 @@ func TestBreakerConsecutive(t *testing.T) {
 	}
 	report(t, b, errDown)
 	report(t, b, errDown)
-	if got := b.Counts().Consecutive; got != 2 || b.State() != StateClosed {
+	if got := b.Counts().Consecutive; got != 2 || b.State() != BreakerClosed {
 		t.Fatalf("%d in a row, %v", got, b.State())
 	}
 	// What does not count neither adds to the row nor breaks it.
 	for range 10 {
 		report(t, b, fmt.Errorf("dial: %w", ErrNotCounted))
 	}
-	if b.State() != StateClosed {
+	if b.State() != BreakerClosed {
 		t.Fatal("opened by results that do not count")
 	}
 	report(t, b, errDown)
-	if b.State() != StateOpen {
+	if b.State() != BreakerOpen {
 		t.Fatal("closed after three in a row")
 	}
 }
@@ -138,12 +138,12 @@ func TestBreakerTrip(t *testing.T) {
 	for range 5 {
 		report(t, b, errDown)
 	}
-	if b.State() != StateClosed {
+	if b.State() != BreakerClosed {
 		t.Fatal("opened although Trip said no")
 	}
 	retried.Store(true)
 	report(t, b, errDown)
-	if b.State() != StateOpen {
+	if b.State() != BreakerOpen {
 		t.Fatal("closed although Trip said yes")
 	}
 	if diff := cmp.Diff([]uint32{3, 4, 5, 6}, asked); diff != "" {
@@ -185,11 +185,11 @@ func TestBreakerProbes(t *testing.T) {
 		probes[1](nil)
 		probes[1](errDown)
 		probes[2](nil)
-		if b.State() != StateHalfOpen {
+		if b.State() != BreakerHalfOpen {
 			t.Fatalf("%v before the third success", b.State())
 		}
 		again(nil)
-		if b.State() != StateClosed {
+		if b.State() != BreakerClosed {
 			t.Fatalf("%v after the third success", b.State())
 		}
 	})
@@ -221,16 +221,16 @@ func TestBreakerForgottenProbe(t *testing.T) {
 			t.Fatal(err)
 		}
 		forgotten(nil) // too late
-		if b.State() != StateHalfOpen {
+		if b.State() != BreakerHalfOpen {
 			t.Fatalf("%v after a late result", b.State())
 		}
 		probe(nil)
-		if b.State() != StateClosed {
+		if b.State() != BreakerClosed {
 			t.Fatalf("%v after the probe's success", b.State())
 		}
 		time.Sleep(time.Hour) // no timer of a reported probe is left to fire
 		synctest.Wait()
-		if b.State() != StateClosed {
+		if b.State() != BreakerClosed {
 			t.Fatalf("%v an hour later", b.State())
 		}
 	})
@@ -243,13 +243,13 @@ func TestBreakerOnChange(t *testing.T) {
 		var log []string
 		var b *Breaker
 		var nested []func(error)
-		b = NewBreaker(BreakerConfig{Failures: 1, Successes: 1, OnChange: func(from, to State, retryAt time.Time) {
+		b = NewBreaker(BreakerConfig{Failures: 1, Successes: 1, OnChange: func(from, to BreakerState, retryAt time.Time) {
 			s := fmt.Sprintf("%v > %v", from, to)
 			if !retryAt.IsZero() {
 				s += fmt.Sprintf(" until %v", retryAt.Sub(start))
 			}
 			log = append(log, s)
-			if to == StateClosed && len(nested) == 0 {
+			if to == BreakerClosed && len(nested) == 0 {
 				done, _ := b.Allow() // no lock is held
 				nested = append(nested, done)
 				done(errDown) // its change is told after this one
@@ -274,7 +274,7 @@ func TestBreakerOnChange(t *testing.T) {
 
 func TestBreakerOnChangePanics(t *testing.T) {
 	var told int
-	b := NewBreaker(BreakerConfig{Failures: 1, Cooldown: 1, Successes: 1, OnChange: func(from, to State, _ time.Time) {
+	b := NewBreaker(BreakerConfig{Failures: 1, Cooldown: 1, Successes: 1, OnChange: func(from, to BreakerState, _ time.Time) {
 		if told++; told == 1 {
 			panic("in OnChange")
 		}
@@ -287,7 +287,7 @@ func TestBreakerOnChangePanics(t *testing.T) {
 		}()
 		report(t, b, errDown)
 	}()
-	for deadline := time.Now().Add(5 * time.Second); b.State() != StateClosed; {
+	for deadline := time.Now().Add(5 * time.Second); b.State() != BreakerClosed; {
 		if time.Now().After(deadline) {
 			t.Fatal("the breaker hangs after a panic in OnChange")
 		}
@@ -310,11 +310,11 @@ func TestBreakerStress(t *testing.T) {
 	}
 	var (
 		mu      sync.Mutex
-		chain   []State
+		chain   []BreakerState
 		probing atomic.Int64
 	)
 	b := NewBreaker(BreakerConfig{Failures: 3, Cooldown: time.Microsecond, MaxCooldown: 4 * time.Microsecond, Successes: 2,
-		OnChange: func(from, to State, _ time.Time) {
+		OnChange: func(from, to BreakerState, _ time.Time) {
 			mu.Lock()
 			defer mu.Unlock()
 			if len(chain) > 0 && chain[len(chain)-1] != from {
@@ -341,7 +341,7 @@ func TestBreakerStress(t *testing.T) {
 	if probing.Load() == 0 || len(chain) == 0 {
 		t.Fatal("nothing happened")
 	}
-	for deadline := time.Now().Add(5 * time.Second); b.State() != StateClosed; {
+	for deadline := time.Now().Add(5 * time.Second); b.State() != BreakerClosed; {
 		if time.Now().After(deadline) {
 			t.Fatalf("wedged in %v", b.State())
 		}

@@ -37,7 +37,7 @@ func (bs *Breakers) Allow(key string) (done func(error), err error) {
 }
 
 func (bs *Breakers) breaker(key string) *Breaker {
-	isClosed := func(b *Breaker) bool { return b.State() == StateClosed }
+	isClosed := func(b *Breaker) bool { return b.State() == BreakerClosed }
 	return bs.keys.get(key, isClosed, func() *Breaker {
 		cfg := bs.configure(key)
 		cfg.Key = key
@@ -45,12 +45,12 @@ func (bs *Breakers) breaker(key string) *Breaker {
 	})
 }
 
-// State is Breaker.State for key, StateClosed when the key is not known.
-func (bs *Breakers) State(key string) State {
+// State is Breaker.State for key, BreakerClosed when the key is not known.
+func (bs *Breakers) State(key string) BreakerState {
 	if b, ok := bs.keys.peek(key); ok {
 		return b.State()
 	}
-	return StateClosed
+	return BreakerClosed
 }
 
 // RetryAt is Breaker.RetryAt for key, zero when the key is not known.
@@ -61,12 +61,12 @@ func (bs *Breakers) RetryAt(key string) time.Time {
 	return time.Time{}
 }
 
-// Do calls fn when key's breaker lets it pass, reports the result and returns
-// it; else it returns the *OpenError, or ctx's cause when ctx has ended. An
-// error that comes with the end of ctx is the caller's own doing and does not
-// count; the timeout of a context that fn made does. A panic counts as a
-// failure and goes on to the caller.
-func Do[T any](ctx context.Context, bs *Breakers, key string, fn func(context.Context) (T, error)) (T, error) {
+// WithBreaker calls fn when key's Breaker lets it pass, reports the result and
+// returns it; else it returns the *OpenError, or context.Cause(ctx) when ctx has
+// ended. An error that comes with the end of ctx is the caller's own doing and
+// does not count; the timeout of a context that fn made does. A panic counts as
+// a failure and goes on to the caller.
+func WithBreaker[T any](ctx context.Context, bs *Breakers, key string, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if ctx.Err() != nil {
 		return zero, context.Cause(ctx)

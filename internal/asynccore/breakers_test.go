@@ -32,10 +32,10 @@ func TestBreakers(t *testing.T) {
 			return err == nil
 		}
 		fail("a")
-		if bs.State("a") != StateOpen || !bs.RetryAt("a").Equal(time.Now().Add(time.Second)) {
+		if bs.State("a") != BreakerOpen || !bs.RetryAt("a").Equal(time.Now().Add(time.Second)) {
 			t.Fatalf("a: %v until %v", bs.State("a"), bs.RetryAt("a"))
 		}
-		if bs.State("b") != StateClosed || !bs.RetryAt("b").IsZero() || !pass("b") {
+		if bs.State("b") != BreakerClosed || !bs.RetryAt("b").IsZero() || !pass("b") {
 			t.Fatal("b suffers from a")
 		}
 		_, err := bs.Allow("a")
@@ -46,7 +46,7 @@ func TestBreakers(t *testing.T) {
 		pass("c")
 		pass("b")
 		pass("d") // drops c
-		if _, ok := bs.keys.peek("c"); ok || bs.State("a") != StateOpen {
+		if _, ok := bs.keys.peek("c"); ok || bs.State("a") != BreakerOpen {
 			t.Error("d did not take the place of c")
 		}
 		if _, ok := bs.keys.peek("b"); !ok {
@@ -56,7 +56,7 @@ func TestBreakers(t *testing.T) {
 		fail("b")
 		fail("d")
 		fail("e")
-		if bs.State("a") != StateClosed || bs.State("b") != StateOpen {
+		if bs.State("a") != BreakerClosed || bs.State("b") != BreakerOpen {
 			t.Errorf("a %v, b %v", bs.State("a"), bs.State("b"))
 		}
 		for i := range 100 {
@@ -68,7 +68,7 @@ func TestBreakers(t *testing.T) {
 	})
 }
 
-func TestDo(t *testing.T) {
+func TestWithBreaker(t *testing.T) {
 	bs := NewBreakers(BreakersConfig{Configure: func(key string) BreakerConfig {
 		return BreakerConfig{Failures: 1}
 	}})
@@ -76,19 +76,19 @@ func TestDo(t *testing.T) {
 	ended, cancel := context.WithCancelCause(ctx)
 	cause := errors.New("the user left")
 
-	v, err := Do(ctx, bs, "ok", func(context.Context) (int, error) { return 7, nil })
+	v, err := WithBreaker(ctx, bs, "ok", func(context.Context) (int, error) { return 7, nil })
 	if v != 7 || err != nil {
 		t.Errorf("%d, %v", v, err)
 	}
 
-	_, err = Do(ended, bs, "canceled", func(ctx context.Context) (int, error) {
+	_, err = WithBreaker(ended, bs, "canceled", func(ctx context.Context) (int, error) {
 		cancel(cause)
 		return 0, ctx.Err()
 	})
-	if err != context.Canceled || bs.State("canceled") != StateClosed {
+	if err != context.Canceled || bs.State("canceled") != BreakerClosed {
 		t.Errorf("%v, %v after a cancel", err, bs.State("canceled"))
 	}
-	_, err = Do(ended, bs, "canceled", func(ctx context.Context) (int, error) {
+	_, err = WithBreaker(ended, bs, "canceled", func(ctx context.Context) (int, error) {
 		t.Error("called under an ended context")
 		return 0, nil
 	})
@@ -96,16 +96,16 @@ func TestDo(t *testing.T) {
 		t.Errorf("%v, want the cause", err)
 	}
 
-	_, err = Do(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
+	_, err = WithBreaker(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
 		attempt, cancel := context.WithTimeout(ctx, 1)
 		defer cancel()
 		<-attempt.Done()
 		return 0, attempt.Err()
 	})
-	if err != context.DeadlineExceeded || bs.State("timeout") != StateOpen {
+	if err != context.DeadlineExceeded || bs.State("timeout") != BreakerOpen {
 		t.Errorf("%v, %v after a timeout of its own", err, bs.State("timeout"))
 	}
-	_, err = Do(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
+	_, err = WithBreaker(ctx, bs, "timeout", func(ctx context.Context) (int, error) {
 		t.Error("called with an open breaker")
 		return 0, nil
 	})
@@ -119,9 +119,9 @@ func TestDo(t *testing.T) {
 				t.Errorf("recovered %v", p)
 			}
 		}()
-		Do(ctx, bs, "panic", func(context.Context) (int, error) { panic("in fn") })
+		WithBreaker(ctx, bs, "panic", func(context.Context) (int, error) { panic("in fn") })
 	}()
-	if bs.State("panic") != StateOpen {
+	if bs.State("panic") != BreakerOpen {
 		t.Errorf("%v after a panic", bs.State("panic"))
 	}
 }
@@ -132,7 +132,7 @@ func ExampleBreakers() {
 	breakers := NewBreakers(BreakersConfig{}) // 5 failures, 1 s growing to 60 s, 2 successes
 	get := func(ctx context.Context) (string, error) { return "", errors.New("503 Service Unavailable") }
 	for range 6 {
-		_, err := Do(context.Background(), breakers, "https://api.example.com", get)
+		_, err := WithBreaker(context.Background(), breakers, "https://api.example.com", get)
 		if open, ok := errors.AsType[*OpenError](err); ok {
 			fmt.Println("not asked:", open.Key, "is", breakers.State(open.Key))
 			continue

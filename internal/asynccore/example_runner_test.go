@@ -18,10 +18,10 @@ func ExampleRunner() {
 		}
 	}
 	started, finish := make(chan struct{}), make(chan struct{})
-	submit(asynccore.Low, func() { close(started); <-finish; fmt.Println("clean up") })
+	submit(asynccore.PriorityLow, func() { close(started); <-finish; fmt.Println("clean up") })
 	<-started // it has the only worker
-	submit(asynccore.Normal, func() { fmt.Println("process") })
-	submit(asynccore.Critical, func() { fmt.Println("alert") })
+	submit(asynccore.PriorityNormal, func() { fmt.Println("process") })
+	submit(asynccore.PriorityCritical, func() { fmt.Println("alert") })
 	close(finish)
 	if err := runner.Close(ctx); err != nil {
 		fmt.Println(err)
@@ -36,7 +36,7 @@ func ExampleRunner() {
 func ExampleSubmit() {
 	ctx := context.Background()
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10})
-	task, err := asynccore.Submit(ctx, runner, asynccore.Job{Priority: asynccore.Critical}, func(context.Context) (string, error) {
+	task, err := asynccore.Submit(ctx, runner, asynccore.Job{Priority: asynccore.PriorityCritical}, func(context.Context) (string, error) {
 		return "done", nil
 	})
 	if err != nil {

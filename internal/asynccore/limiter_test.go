@@ -256,10 +256,10 @@ func TestWaitOvertaken(t *testing.T) {
 	})
 }
 
-func TestRateLimiter(t *testing.T) {
+func TestLimiters(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
-		rl := NewRateLimiter(Rate{1, time.Second}, 3)
+		rl := NewLimiters(Rate{1, time.Second}, 3)
 		now := time.Now()
 		for _, key := range []string{"a", "b", "c"} { // each key has its own
 			if _, ok := rl.TakeAt(key, now); !ok {
@@ -325,13 +325,13 @@ func TestLimiterRace(t *testing.T) {
 }
 
 // The seed's pattern "Semaphore for Rate Limiting", by time.
-func ExampleRateLimiter() {
+func ExampleLimiters() {
 	limit, err := ParseRate("20/s")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	limiter := NewRateLimiter(limit, 0)
+	limiter := NewLimiters(limit, 0)
 	start := time.Now()
 	for range 4 { // two at once, then one every 50 ms
 		if err := limiter.Wait(context.Background(), "https://api.example.com"); err != nil {
@@ -364,7 +364,7 @@ func BenchmarkLimiterTake(b *testing.B) {
 		}
 	})
 	b.Run("keyed", func(b *testing.B) {
-		rl := NewRateLimiter(Rate{math.MaxInt32, time.Millisecond}, 0)
+		rl := NewLimiters(Rate{math.MaxInt32, time.Millisecond}, 0)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, ok := rl.TakeAt("https://example.com:443", time.Now()); !ok {

@@ -2,8 +2,8 @@ package asynccore
 
 import "fmt"
 
-// Priority is the class of a Job. The zero value is Normal; the values have no
-// other order than the one their names tell.
+// Priority is the class of a Job. The zero value is PriorityNormal; the values
+// have no other order than the one their names tell.
 //
 // A class is a head start, not a rank: a job runs as if it had been submitted
 // with the class's slack (RunnerConfig.Slack) added to its time, and whoever is
@@ -12,25 +12,28 @@ import "fmt"
 // slacks, and no class starves another.
 type Priority uint8
 
-// The classes, and their slack unless RunnerConfig says otherwise. InBackground
-// is not called Background because that is the function.
+// The classes, and their slack unless RunnerConfig says otherwise.
 const (
-	Normal       Priority = iota // 5 s
-	Critical                     // none
-	High                         // 1 s
-	Low                          // 20 s
-	InBackground                 // 60 s; its text is "background"
+	PriorityNormal     Priority = iota // 5 s
+	PriorityCritical                   // none
+	PriorityHigh                       // 1 s
+	PriorityLow                        // 20 s
+	PriorityBackground                 // 60 s
 )
 
 // classes is the number of Priority values.
 const classes = 5
 
 var (
-	priorityNames = [classes]string{Normal: "normal", Critical: "critical", High: "high", Low: "low", InBackground: "background"}
+	priorityNames = [classes]string{
+		PriorityCritical: "critical", PriorityHigh: "high", PriorityNormal: "normal", PriorityLow: "low", PriorityBackground: "background",
+	}
 
 	// priorityRanks gives the places of the classes, from the most urgent, in
 	// every array that is kept by class.
-	priorityRanks = [classes]uint8{Critical: 0, High: 1, Normal: 2, Low: 3, InBackground: 4}
+	priorityRanks = [classes]uint8{
+		PriorityCritical: 0, PriorityHigh: 1, PriorityNormal: 2, PriorityLow: 3, PriorityBackground: 4,
+	}
 )
 
 // ParsePriority returns the Priority whose String is text: critical, high,
@@ -41,7 +44,7 @@ func ParsePriority(text string) (Priority, error) {
 			return Priority(p), nil
 		}
 	}
-	return Normal, fmt.Errorf("%q is not a priority (critical, high, normal, low or background)", text)
+	return PriorityNormal, fmt.Errorf("%q is not a priority (critical, high, normal, low or background)", text)
 }
 
 // String returns the name of p in lower case.

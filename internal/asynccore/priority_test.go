@@ -12,11 +12,11 @@ func TestPriorityText(t *testing.T) {
 		priority asynccore.Priority
 		text     string
 	}{
-		{asynccore.Critical, "critical"},
-		{asynccore.High, "high"},
-		{asynccore.Normal, "normal"},
-		{asynccore.Low, "low"},
-		{asynccore.InBackground, "background"},
+		{asynccore.PriorityCritical, "critical"},
+		{asynccore.PriorityHigh, "high"},
+		{asynccore.PriorityNormal, "normal"},
+		{asynccore.PriorityLow, "low"},
+		{asynccore.PriorityBackground, "background"},
 	}
 	for _, tt := range tests {
 		if got := tt.priority.String(); got != tt.text {
@@ -35,7 +35,7 @@ func TestPriorityText(t *testing.T) {
 		}
 	}
 	var zero asynccore.Priority
-	if zero != asynccore.Normal {
+	if zero != asynccore.PriorityNormal {
 		t.Errorf("the zero Priority is %v", zero)
 	}
 	if got := asynccore.Priority(5).String(); got != "Priority(5)" {
@@ -56,10 +56,10 @@ func FuzzParsePriority(f *testing.F) {
 		if err == nil && p.String() != text {
 			t.Errorf("%q parses as %v", text, p)
 		}
-		kept := asynccore.InBackground
+		kept := asynccore.PriorityBackground
 		if unmarshal := kept.UnmarshalText([]byte(text)); (unmarshal == nil) != (err == nil) {
 			t.Errorf("UnmarshalText: %v, ParsePriority: %v", unmarshal, err)
-		} else if err != nil && kept != asynccore.InBackground {
+		} else if err != nil && kept != asynccore.PriorityBackground {
 			t.Errorf("a failed UnmarshalText left %v", kept)
 		}
 	})

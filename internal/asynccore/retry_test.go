@@ -329,7 +329,7 @@ func ExampleRetry_breaker() {
 	}})
 	asked := 0
 	_, err := Retry(context.Background(), RetryPolicy{Max: 3, Base: time.Millisecond}, func(ctx context.Context, attempt int) (string, error) {
-		body, err := Do(ctx, breakers, "api", func(context.Context) (string, error) {
+		body, err := WithBreaker(ctx, breakers, "api", func(context.Context) (string, error) {
 			asked++
 			return "", errors.New("connection refused")
 		})

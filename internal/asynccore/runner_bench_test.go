@@ -19,8 +19,8 @@ func benchKeys(n int) []string {
 
 // benchClasses lists the classes to go round for a number of them.
 var benchClasses = map[int][]asynccore.Priority{
-	1: {asynccore.Normal},
-	5: {asynccore.Critical, asynccore.High, asynccore.Normal, asynccore.Low, asynccore.InBackground},
+	1: {asynccore.PriorityNormal},
+	5: {asynccore.PriorityCritical, asynccore.PriorityHigh, asynccore.PriorityNormal, asynccore.PriorityLow, asynccore.PriorityBackground},
 }
 
 // BenchmarkRunnerGo is a job that does nothing: what is left is the Runner.

@@ -155,7 +155,7 @@ func TestRunnerPanics(t *testing.T) {
 				if !ok || !errors.Is(err, errGroup) || !strings.Contains(string(p.Stack), "TestRunnerPanics") {
 					t.Errorf("the panic has lost its value or stack: %#v", p)
 				}
-				if stats := r.Stats(); stats != (asynccore.Stats{Workers: 1}) {
+				if stats := r.Stats(); stats != (asynccore.RunnerStats{Workers: 1}) {
 					t.Errorf("%+v", stats)
 				}
 			})

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Job says how a Runner is to treat a function. The zero value is a Normal job
+// Job says how a Runner is to treat a function. The zero value is a normal job
 // without key or limits.
 type Job struct {
 	Priority Priority
@@ -52,7 +52,7 @@ type RunnerConfig struct {
 	// bounded. <= 0: 1024.
 	Queue int
 
-	// Slack is the slack of each class, from Critical to InBackground (see
+	// Slack is the slack of each class, from critical to background (see
 	// Priority). nil: 0, 1 s, 5 s, 20 s, 60 s.
 	Slack *[5]time.Duration
 

@@ -19,7 +19,7 @@ import (
 
 // modelSlack is the slack of the classes in the order of modelClasses.
 var (
-	modelClasses = []asynccore.Priority{asynccore.Critical, asynccore.High, asynccore.Normal, asynccore.Low, asynccore.InBackground}
+	modelClasses = []asynccore.Priority{asynccore.PriorityCritical, asynccore.PriorityHigh, asynccore.PriorityNormal, asynccore.PriorityLow, asynccore.PriorityBackground}
 	modelSlack   = [5]time.Duration{0, 3 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute}
 	modelKeys    = []string{"", "a", "b", "c"}
 )
@@ -359,7 +359,7 @@ func (m *runnerMachine) check(t *rapid.T) {
 			lanes++
 		}
 	}
-	stats := asynccore.Stats{
+	stats := asynccore.RunnerStats{
 		Workers: m.workers,
 		Running: m.inState("held"),
 		Queued:  m.inState("queued"),

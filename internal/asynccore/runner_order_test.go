@@ -91,15 +91,15 @@ func TestRunnerOrder(t *testing.T) {
 			name string
 			asynccore.Job
 		}{
-			{"low", asynccore.Job{Priority: asynccore.Low}},
+			{"low", asynccore.Job{Priority: asynccore.PriorityLow}},
 			{"a1", asynccore.Job{Key: "a"}},
 			{"a2", asynccore.Job{Key: "a"}},
 			{"a3", asynccore.Job{Key: "a"}},
 			{"b1", asynccore.Job{Key: "b"}},
 			{"b2", asynccore.Job{Key: "b"}},
-			{"high", asynccore.Job{Key: "a", Priority: asynccore.High}},
-			{"critical", asynccore.Job{Key: "b", Priority: asynccore.Critical}},
-			{"background", asynccore.Job{Key: "b", Priority: asynccore.InBackground}},
+			{"high", asynccore.Job{Key: "a", Priority: asynccore.PriorityHigh}},
+			{"critical", asynccore.Job{Key: "b", Priority: asynccore.PriorityCritical}},
+			{"background", asynccore.Job{Key: "b", Priority: asynccore.PriorityBackground}},
 		} {
 			mustGo(t, r, job.Job, l.busy(job.name, time.Millisecond))
 		}
@@ -125,7 +125,7 @@ func TestRunnerStarvationBound(t *testing.T) {
 				var critical func(context.Context)
 				submit := func() {
 					key := fmt.Sprint("flood ", n.Add(1)%int64(lanes))
-					mustGo(t, r, asynccore.Job{Priority: asynccore.Critical, Key: key}, critical)
+					mustGo(t, r, asynccore.Job{Priority: asynccore.PriorityCritical, Key: key}, critical)
 				}
 				critical = func(ctx context.Context) {
 					if !over.Load() {
@@ -138,8 +138,8 @@ func TestRunnerStarvationBound(t *testing.T) {
 					submit()
 				}
 				slack := map[asynccore.Priority]time.Duration{
-					asynccore.High: time.Second, asynccore.Normal: 5 * time.Second,
-					asynccore.Low: 20 * time.Second, asynccore.InBackground: time.Minute,
+					asynccore.PriorityHigh: time.Second, asynccore.PriorityNormal: 5 * time.Second,
+					asynccore.PriorityLow: 20 * time.Second, asynccore.PriorityBackground: time.Minute,
 				}
 				var waits sync.Map
 				for p := range slack {
@@ -176,11 +176,11 @@ func TestRunnerStarvationBoundWithDeepLane(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 2000})
 		var over atomic.Bool
 		for range 500 {
-			mustGo(t, r, asynccore.Job{Priority: asynccore.Critical, Key: "deep"}, func(ctx context.Context) { pass(ctx, service) })
+			mustGo(t, r, asynccore.Job{Priority: asynccore.PriorityCritical, Key: "deep"}, func(ctx context.Context) { pass(ctx, service) })
 		}
 		var refill func(key string)
 		refill = func(key string) {
-			mustGo(t, r, asynccore.Job{Priority: asynccore.Critical, Key: key}, func(ctx context.Context) {
+			mustGo(t, r, asynccore.Job{Priority: asynccore.PriorityCritical, Key: key}, func(ctx context.Context) {
 				if !over.Load() {
 					refill(key)
 				}

@@ -1,21 +1,21 @@
 package asynccore
 
-// Stats is a Runner at one moment.
-type Stats struct {
+// RunnerStats is a Runner at one moment.
+type RunnerStats struct {
 	Workers int    // slots there are
 	Running int    // slots held; above Workers for a while after SetWorkers
 	Queued  int    // jobs that wait for their first start
-	Waiting [5]int // the same by class, from Critical to InBackground
+	Waiting [5]int // the same by class, from critical to background
 	Parked  int    // jobs that gave their slot back, or are getting it again
 	Blocked bool   // submissions wait for room in the queue
 	Lanes   int    // keys that have jobs, slots or a pause
 }
 
 // Stats returns the state of r.
-func (r *Runner) Stats() Stats {
+func (r *Runner) Stats() RunnerStats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Stats{
+	return RunnerStats{
 		Workers: r.workers,
 		Running: r.running,
 		Queued:  r.queued,

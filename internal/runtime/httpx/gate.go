@@ -158,7 +158,7 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	o.breaker = asynccore.NewBreaker(asynccore.BreakerConfig{
 		Key: key, Failures: g.cfg.Failures, MaxCooldown: g.cfg.Cooldown, Successes: g.cfg.Successes,
 		Trip:     func(uint32) bool { return o.proved.Load() || !g.cfg.Retries },
-		OnChange: func(from, to asynccore.State, retryAt time.Time) { g.changed(o, from, to, retryAt) },
+		OnChange: func(from, to asynccore.BreakerState, retryAt time.Time) { g.changed(o, from, to, retryAt) },
 	})
 	g.origins[key] = o
 	return o
@@ -168,7 +168,7 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 func (g *Gate) forget(now time.Time) {
 	for key, o := range g.origins {
 		if o.inflight == 0 && o.retries == 0 && o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
-			o.breaker.State() == asynccore.StateClosed && o.limiter == nil {
+			o.breaker.State() == asynccore.BreakerClosed && o.limiter == nil {
 			delete(g.origins, key)
 		}
 	}

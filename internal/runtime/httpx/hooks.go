@@ -27,7 +27,7 @@ type RetryEvent struct {
 // BreakerEvent is a change of an origin's breaker.
 type BreakerEvent struct {
 	Origin   string
-	From, To asynccore.State
+	From, To asynccore.BreakerState
 	RetryAt  time.Time // of the first probe, when To is open
 	GivenUp  bool      // the origin's tasks fail from now on
 }
@@ -44,7 +44,7 @@ func (h *Hooks) paused(origin string, until time.Time) {
 	}
 }
 
-func (h *Hooks) breaker(origin string, from, to asynccore.State, retryAt time.Time, givenUp bool) {
+func (h *Hooks) breaker(origin string, from, to asynccore.BreakerState, retryAt time.Time, givenUp bool) {
 	if h.Breaker != nil {
 		h.Breaker(BreakerEvent{origin, from, to, retryAt, givenUp})
 	}

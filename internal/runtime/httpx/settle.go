@@ -48,11 +48,11 @@ func (g *Gate) enter(key string, final bool) (*request, error) {
 	done, err := o.breaker.Allow()
 	if err != nil {
 		g.mu.Lock()
-		o.probed = o.breaker.State() == asynccore.StateHalfOpen
+		o.probed = o.breaker.State() == asynccore.BreakerHalfOpen
 		g.mu.Unlock()
 		return nil, err
 	}
-	probe := o.breaker.State() != asynccore.StateClosed
+	probe := o.breaker.State() != asynccore.BreakerClosed
 	return &request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
 }
 
@@ -110,18 +110,18 @@ func (r *request) pause(until time.Time) {
 }
 
 // changed is the breaker's OnChange: it is called without locks held.
-func (g *Gate) changed(o *origin, from, to asynccore.State, retryAt time.Time) {
+func (g *Gate) changed(o *origin, from, to asynccore.BreakerState, retryAt time.Time) {
 	g.mu.Lock()
 	o.probed = false
 	switch {
-	case to == asynccore.StateOpen && o.breaker.Exhausted() && !o.lost:
+	case to == asynccore.BreakerOpen && o.breaker.Exhausted() && !o.lost:
 		o.lost = true
 		if o.gone != nil {
 			close(o.gone)
 		}
-	case to == asynccore.StateOpen:
+	case to == asynccore.BreakerOpen:
 		o.restart(retryAt)
-	case to == asynccore.StateClosed:
+	case to == asynccore.BreakerClosed:
 		o.failures = 0
 		o.restart(time.Now())
 	}
