@@ -29,31 +29,46 @@ func (q *ring) remove(b *band) {
 	b.next, b.prev = nil, nil
 }
 
-// slotList is a first-in-first-out list through Slot.next and prev.
-type slotList struct{ first, last *Slot }
+// slotList is a first-in, first-out list of slots. A slot can be in one list of
+// each kind.
+type slotList struct {
+	first, last *Slot
+	kind        listKind
+}
+
+type listKind uint8
+
+const (
+	listOfPlace listKind = iota // where the slot waits: band.fresh, Runner.blocked or Runner.doomed
+	listOfScope                 // jobScope.queued
+	listKinds
+)
+
+type slotLinks struct{ next, prev *Slot }
 
 func (l *slotList) push(s *Slot) {
-	s.prev = l.last
+	s.links[l.kind].prev = l.last
 	if l.last == nil {
 		l.first = s
 	} else {
-		l.last.next = s
+		l.last.links[l.kind].next = s
 	}
 	l.last = s
 }
 
 func (l *slotList) remove(s *Slot) {
-	if s.prev == nil {
-		l.first = s.next
+	at := s.links[l.kind]
+	if at.prev == nil {
+		l.first = at.next
 	} else {
-		s.prev.next = s.next
+		at.prev.links[l.kind].next = at.next
 	}
-	if s.next == nil {
-		l.last = s.prev
+	if at.next == nil {
+		l.last = at.prev
 	} else {
-		s.next.prev = s.prev
+		at.next.links[l.kind].prev = at.prev
 	}
-	s.next, s.prev = nil, nil
+	s.links[l.kind] = slotLinks{}
 }
 
 // slotHeap has the job that was submitted first on top. It is a heap because a

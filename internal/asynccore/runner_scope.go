@@ -17,8 +17,7 @@ type jobScope struct {
 	// Guarded by Runner.mu.
 	unhook func() bool // keeps the end of ctx from calling scopeEnded
 	jobs   int         // not ended yet
-	first  *Slot       // those that are queued, oldest first: a list through
-	final  *Slot       // Slot.scopeNext and scopePrev
+	queued slotList    // those that wait for their first start, oldest first
 }
 
 // opaqueContext makes a context comparable whose type may not be.
@@ -36,7 +35,7 @@ func (r *Runner) join(ctx context.Context) *jobScope {
 	}
 	sc := r.scopes[ctx]
 	if sc == nil {
-		sc = &jobScope{r: r, parent: ctx}
+		sc = &jobScope{r: r, parent: ctx, queued: slotList{kind: listOfScope}}
 		sc.ctx, sc.cancel = context.WithCancelCause(ctx)
 		r.helpers++
 		sc.unhook = context.AfterFunc(sc.ctx, func() { r.scopeEnded(sc) }) // Close waits for it by helpers
@@ -83,33 +82,8 @@ func (r *Runner) scopeEnded(sc *jobScope) {
 	if r.last == sc {
 		r.last = nil
 	}
-	for sc.first != nil {
-		r.doom(sc.first)
+	for sc.queued.first != nil {
+		r.doom(sc.queued.first)
 	}
 	r.unlock(now)
-}
-
-// add puts s, which is queued, at the end of the list.
-func (sc *jobScope) add(s *Slot) {
-	s.scopePrev = sc.final
-	if sc.final == nil {
-		sc.first = s
-	} else {
-		sc.final.scopeNext = s
-	}
-	sc.final = s
-}
-
-func (sc *jobScope) remove(s *Slot) {
-	if s.scopePrev == nil {
-		sc.first = s.scopeNext
-	} else {
-		s.scopePrev.scopeNext = s.scopeNext
-	}
-	if s.scopeNext == nil {
-		sc.final = s.scopePrev
-	} else {
-		s.scopeNext.scopePrev = s.scopePrev
-	}
-	s.scopeNext, s.scopePrev = nil, nil
 }

@@ -99,7 +99,7 @@ func (r *Runner) enqueue(s *Slot, now time.Duration) {
 	r.live++
 	r.queued++
 	r.byRank[s.rank]++
-	s.scope.add(s)
+	s.scope.queued.push(s)
 	if s.own != nil && s.own.queueTimeout > 0 {
 		r.helpers++
 		s.own.timer = time.AfterFunc(s.own.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
@@ -111,7 +111,7 @@ func (r *Runner) enqueue(s *Slot, now time.Duration) {
 func (r *Runner) dequeue(s *Slot) {
 	r.queued--
 	r.byRank[s.rank]--
-	s.scope.remove(s)
+	s.scope.queued.remove(s)
 	if s.own != nil && s.own.timer != nil && s.own.timer.Stop() {
 		r.helpers--
 	}

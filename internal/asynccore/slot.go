@@ -17,17 +17,15 @@ type Slot struct {
 	rank  uint8       // of the class
 
 	// Guarded by Runner.mu.
-	state      slotState
-	index      int32    // in band.resumed
-	key        string   // the lane it is in, or was in last
-	lane       *lane    // while queued, resuming or held
-	wait       *jobWait // of a goroutine that is blocked for s
-	next, prev *Slot    // in band.fresh, Runner.blocked or Runner.doomed
-	seq        uint64   // age: the place in the order of submission
-	enqueued   time.Duration
-	started    time.Duration // -1 until then
-
-	scopeNext, scopePrev *Slot // in the scope's list of queued jobs
+	state    slotState
+	index    int32    // in band.resumed
+	key      string   // the lane it is in, or was in last
+	lane     *lane    // while queued, resuming or held
+	wait     *jobWait // of a goroutine that is blocked for s
+	links    [listKinds]slotLinks
+	seq      uint64 // age: the place in the order of submission
+	enqueued time.Duration
+	started  time.Duration // -1 until then
 }
 
 type slotState uint8
