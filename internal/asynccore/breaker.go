@@ -11,7 +11,7 @@ import (
 )
 
 // Breaker is a circuit breaker for one key. Its methods are safe for
-// concurrent use and may be called from OnChange.
+// concurrent use, and may be called from OnChange.
 type Breaker struct {
 	cfg     BreakerConfig
 	phase   atomic.Pointer[phase] // replaced at each change of state, with mu held

@@ -8,7 +8,8 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// BreakerState is what a Breaker is in: BreakerClosed, BreakerHalfOpen or BreakerOpen.
+// BreakerState is what a Breaker is in: BreakerClosed, BreakerHalfOpen or
+// BreakerOpen. It prints as "closed", "half-open" or "open".
 type BreakerState = gobreaker.State
 
 // The states. Calls pass while closed; none passes while open; a few probes
@@ -28,7 +29,7 @@ var ErrNotCounted = errors.New("not counted by the breaker")
 // the usual values. The zero value never opens.
 type BreakerConfig struct {
 	Key      string // names the breaker in an OpenError
-	Failures int    // consecutive failures that open it; 0 or less: it never opens
+	Failures int    // consecutive failures that open it (0: it never opens)
 	// Cooldown is how long it stays open at first (0: 1 s). Each round of
 	// probes that fails doubles it, up to MaxCooldown (0: 60 s); closing resets it.
 	Cooldown    time.Duration
@@ -47,7 +48,8 @@ type BreakerConfig struct {
 	// OnChange is told of each change of state (nil: nobody is); retryAt is zero
 	// unless to is BreakerOpen. Calls come one at a time, in the order of the
 	// changes and without a lock held, on the goroutine of a call to Allow or
-	// done, though not always on that of the call which caused the change.
+	// done, though not always of the one that caused the change, or on a timer's
+	// when ProbeTimeout is over.
 	OnChange func(from, to BreakerState, retryAt time.Time)
 }
 

@@ -17,7 +17,7 @@ type BreakersConfig struct {
 	MaxKeys int
 }
 
-// Breakers holds a Breaker for each key. It is safe for concurrent use.
+// Breakers hold a Breaker for each key. They are safe for concurrent use.
 type Breakers struct {
 	configure func(key string) BreakerConfig
 	keys      keyed[*Breaker]

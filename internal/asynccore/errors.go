@@ -12,8 +12,10 @@ var (
 	// ResourcePool.
 	ErrClosed = errors.New("closed")
 
-	// ErrQueueFull is returned by the Try variants when there is no room now.
-	ErrQueueFull = errors.New("queue full")
+	// ErrQueueFull is returned by TryPut, TryGo and TrySubmit when there is no
+	// room now, ErrQueueEmpty by TryGet when there is nothing.
+	ErrQueueFull  = errors.New("queue full")
+	ErrQueueEmpty = errors.New("queue empty")
 
 	// ErrGoexit stands for a function that ended its goroutine with
 	// runtime.Goexit (as testing's FailNow does) instead of returning.

@@ -34,6 +34,11 @@ func NewLimiter(r Rate) *Limiter {
 // TakeAt takes a token if there is one at now. Otherwise it takes nothing and
 // returns when there will be one, if nobody else takes it. It never blocks, and
 // it does not queue up behind those in Wait.
+//
+// A now that is earlier than another call's counts as that one, so that late
+// callers get nothing twice. It should carry a monotonic reading, as time.Now
+// gives it: where the wall clock is set back, nothing comes until it has caught
+// up.
 func (l *Limiter) TakeAt(now time.Time) (until time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

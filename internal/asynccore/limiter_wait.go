@@ -6,9 +6,9 @@ import (
 )
 
 // Wait takes a token as soon as its turn comes; those who wait are served in
-// the order of their calls. It fails with ctx's cause, having taken nothing, or
-// at once with a *DeadlineError when, by the number of those ahead, its turn
-// would not come before ctx's deadline.
+// the order of their calls. It fails with context.Cause(ctx), having taken
+// nothing, or at once with a *DeadlineError when, by the number of those ahead,
+// its turn would not come before ctx's deadline.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

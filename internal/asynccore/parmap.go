@@ -7,17 +7,17 @@ import (
 	"sync/atomic"
 )
 
-// ParConfig bounds a ParMap. Of a value < 1 the default is taken.
+// ParConfig bounds a ParMap. The zero value is usable.
 type ParConfig struct {
-	N       int  // functions running at once; default runtime.GOMAXPROCS(0)
+	N       int  // functions running at once (0: runtime.GOMAXPROCS(0))
 	Ordered bool // results in the order of the source, not of completion
 
-	// Window is the number of items between source and consumer: taken from
-	// the one, and its result not yet dealt with by the other. Default
-	// 2*N*Chunk. In order, a slow head holds back Window-1 items behind it.
+	// Window is the number of items between source and consumer (0: 2*N*Chunk):
+	// taken from the one, and its result not yet dealt with by the other. In
+	// order, a slow head holds back Window-1 items behind it.
 	Window int
 
-	// Chunk items go to a goroutine together; default 1, at most Window. A
+	// Chunk items go to a goroutine together (0: 1; at most Window). A
 	// function that takes less than some microseconds gains by more, as the
 	// way there and back is paid once a chunk. The results of a chunk come
 	// together, and it is sent off when it is full or the source ends.

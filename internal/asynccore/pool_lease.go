@@ -9,8 +9,8 @@ import (
 )
 
 // Acquire lends out a resource, waiting for one if need be. It fails with
-// ctx's cause, with ErrClosed as soon as Close is called, or with the error of
-// New. The caller ends the lease with Release or Discard.
+// context.Cause(ctx), with ErrClosed as soon as Close is called, or with the
+// error of New. The caller ends the lease with Release or Discard.
 func (p *ResourcePool[T]) Acquire(ctx context.Context) (*Lease[T], error) {
 	for {
 		res, err := p.acquire(ctx)

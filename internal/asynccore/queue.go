@@ -2,18 +2,14 @@ package asynccore
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"sync"
 )
 
-// ErrQueueEmpty is returned by Queue.TryGet when there is nothing now.
-var ErrQueueEmpty = errors.New("queue empty")
-
 // Queue is a bounded first-in, first-out queue between goroutines. What a Put
 // has accepted is handed out exactly once, also after Close; goroutines that
-// wait are served in the order in which they came. All methods may be used
-// concurrently. NewQueue makes one; the zero value is not usable.
+// wait are served in the order in which they came. It is safe for concurrent
+// use. NewQueue makes one; the zero value is not usable.
 type Queue[T any] struct {
 	items   chan T
 	closing chan struct{} // closed first: refuses and wakes every Put

@@ -12,7 +12,7 @@ import (
 // made by Permanent ends the loop. A wait that would reach ctx's deadline is not
 // begun: Retry fails at once. Its failure is always a *RetryError that wraps the
 // last error of fn, unless ctx has ended before the first attempt: then it is
-// ctx's cause. A panic in fn goes on to the caller.
+// context.Cause(ctx). A panic in fn goes on to the caller.
 func Retry[T any](ctx context.Context, p RetryPolicy, fn func(ctx context.Context, attempt int) (T, error)) (T, error) {
 	var zero T
 	if ctx.Err() != nil {

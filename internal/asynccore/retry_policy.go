@@ -25,14 +25,14 @@ const (
 // and share it freely. The zero value never retries.
 type RetryPolicy struct {
 	Max    int           // retries; there are at most Max+1 attempts
-	Base   time.Duration // the backoff before the first retry; 0 or less: none at all
-	Cap    time.Duration // the longest backoff; 0 or less: 100 years
-	Factor float64       // what each retry multiplies the backoff by; below 1 (0 too): 2
+	Base   time.Duration // the backoff before the first retry (0: none at all)
+	Cap    time.Duration // the longest backoff (0: 100 years)
+	Factor float64       // what each retry multiplies the backoff by (below 1: 2)
 	Jitter Jitter
 	// MaxTime bounds the whole: no attempt but the first begins when this much
-	// time or more has passed since the first began. 0 or less: no bound.
+	// time or more has passed since the first began (0: no bound).
 	MaxTime time.Duration
-	Budget  *RetryBudget // shared bound on retries; nil: none
+	Budget  *RetryBudget // shared bound on retries (nil: none)
 }
 
 // Delay returns the wait before a retry, counted from 1: with JitterFull a

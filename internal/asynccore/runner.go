@@ -26,9 +26,9 @@ import (
 // does not matter. A job that has others of its class before it in its lane
 // waits that long for each of them at most.
 //
-// All methods may be called from any goroutine. Without jobs a Runner has no
-// goroutine; with jobs it has one a slot in use and one a parked job, and three
-// more at most, apart from those that timers start.
+// It is safe for concurrent use. Without jobs a Runner has no goroutine; with
+// jobs it has one a slot in use and one a parked job, and three more at most,
+// apart from those that timers start.
 type Runner struct {
 	epoch     time.Time // times are kept as durations since then
 	queue     int
@@ -37,7 +37,11 @@ type Runner struct {
 	admission Admission
 	drained   chan struct{} // closed when the Runner is closed and nothing of it is left
 
-	mu sync.Mutex // guards everything below, all lanes, and all that Slot says
+	// mu guards everything below, all lanes, and all that Slot says. It is taken
+	// after Task.mu and before ownContext.mu. What is done with it may free a slot
+	// or make a job eligible, so it is taken by lock and given back by unlock,
+	// which grants; where nothing changes, directly.
+	mu sync.Mutex
 
 	workers  int  // slots
 	running  int  // slots held
@@ -110,8 +114,8 @@ func NewRunner(cfg RunnerConfig) *Runner {
 // ends first, and ErrClosed after Close or Stop.
 //
 // When Go has returned nil, fn is called exactly once. Its context is derived
-// from ctx, holds the job's slot (SlotFrom), and lasts until the last of the
-// jobs that were submitted with ctx has ended. When ctx ends, QueueTimeout
+// from ctx, holds the job's slot (SlotFrom), and lasts at least until the last of
+// the jobs that were submitted with ctx has ended. When ctx ends, QueueTimeout
 // passes or the Runner is stopped before the job has a slot, fn is called
 // without one, promptly and with a context that has ended: context.Cause tells
 // why. Calls of that kind come one after the other.

@@ -12,9 +12,10 @@ import (
 // stack, so a list of a million could fill the memory.
 const keptFailures = 100
 
-// Close refuses further submissions, also those of its jobs, waits until all
-// jobs have ended, and returns when nothing of the Runner is left. When ctx ends first, it stops the
-// Runner with context.Cause(ctx) and still waits for the jobs that run.
+// Close refuses further submissions, those of its jobs too, waits until all jobs
+// have ended, and returns when nothing of the Runner is left. When ctx ends
+// first, it stops the Runner with the cause and still waits for the jobs that
+// run.
 //
 // The error joins, in the order of submission, the panics of jobs without a
 // handle and the errors of Tasks whose outcome nobody has asked for; the first

@@ -13,19 +13,19 @@ type Job struct {
 	// share a lane that knows neither key limit nor Admission.
 	Key string
 
-	// QueueTimeout is how long the job may wait in the queue for its first
-	// start. After that it does not run, for the reason *TimeoutError{Op: "queue wait"}.
-	// 0 = no limit.
+	// QueueTimeout is how long the job may wait in the queue for its first start
+	// (0: no limit); the time that its submission is blocked does not count.
+	// After that it does not run, for the cause *TimeoutError{Op: "queue wait"}.
 	QueueTimeout time.Duration
 
 	// Timeout ends the context of the job this long after its first start, with
-	// the cause *TimeoutError{Op: "job"}. Parked time counts. 0 = no limit.
+	// the cause *TimeoutError{Op: "job"} (0: no limit). Parked time counts.
 	Timeout time.Duration
 }
 
 // Admission decides, beyond a free slot and the key's limit, whether a lane may
 // have a slot now. Its methods are called with the Runner locked, one at a
-// time: they must be quick and must not call the Runner.
+// time: they must be quick, and must neither call the Runner nor panic.
 type Admission interface {
 	// Admit reports whether a job of key may have a slot now; resumed tells a
 	// job that comes back by Slot.Acquire from one that starts. With ok, the
@@ -34,6 +34,11 @@ type Admission interface {
 	// earliest) or, if until is zero, when a slot of the lane is released or a
 	// job comes back to it; in either case also after Wake(key). Compute until
 	// from now.
+	//
+	// So whoever refuses with a zero until while the lane holds no slot owes it a
+	// Wake: without one its jobs wait, and Close waits for them. A Wake that
+	// follows the change which makes Admit willing is never too early, whatever
+	// Admit is answering at that moment.
 	Admit(key string, resumed bool, now time.Time) (until time.Time, ok bool)
 
 	// Release says that a slot that Admit granted to key was given back.
@@ -42,24 +47,24 @@ type Admission interface {
 
 // RunnerConfig sets up a Runner. The zero value is usable.
 type RunnerConfig struct {
-	// Workers is how many jobs hold a slot at once. <= 0: GOMAXPROCS, which
-	// suits jobs that compute; jobs that wait want more.
+	// Workers is how many jobs hold a slot at once (0: GOMAXPROCS, which suits
+	// jobs that compute; jobs that wait want more).
 	Workers int
 
-	// Queue is how many jobs may be in the Runner without a slot: waiting for
-	// their first start, beyond those that free slots are about to take, or
-	// parked by Slot.Release. Submitting blocks beyond that, so that memory is
-	// bounded. <= 0: 1024.
+	// Queue is how many jobs may be in the Runner without a slot (0: 1024):
+	// waiting for their first start, or parked by Slot.Release. Submitting blocks
+	// beyond that, so that memory is bounded. While slots are free for jobs that
+	// wait, as many more are let in: never more than Queue + Workers in all.
 	Queue int
 
-	// Slack is the slack of each class, from critical to background (see
-	// Priority). nil: 0, 1 s, 5 s, 20 s, 60 s.
+	// Slack is the slack of each class, from critical to background (nil: 0, 1 s,
+	// 5 s, 20 s, 60 s; see Priority). It may be negative.
 	Slack *[5]time.Duration
 
 	// KeyLimit is how many slots the jobs of one key may hold at once, unless
-	// SetKeyLimit says otherwise. <= 0: no limit.
+	// SetKeyLimit says otherwise (0: any number).
 	KeyLimit int
 
-	// Admission is asked for each slot for a job that has a key. nil: none.
+	// Admission is asked for each slot for a job that has a key (nil: nobody is).
 	Admission Admission
 }

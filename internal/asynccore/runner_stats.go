@@ -6,9 +6,9 @@ type RunnerStats struct {
 	Running int    // slots held; above Workers for a while after SetWorkers
 	Queued  int    // jobs that wait for their first start
 	Waiting [5]int // the same by class, from critical to background
-	Parked  int    // jobs that gave their slot back, or are getting it again
+	Parked  int    // jobs that gave their slot back, or wait to get one again
 	Blocked bool   // submissions wait for room in the queue
-	Lanes   int    // keys that have jobs, slots or a pause
+	Lanes   int    // keys that have jobs, slots, a pause or a refusal with a time
 }
 
 // Stats returns the state of r.

@@ -8,8 +8,8 @@ import (
 )
 
 // Semaphore lets a limited number of holders in at a time; those who wait are
-// let in first come, first served. All methods may be used concurrently.
-// NewSemaphore makes one; the zero value is not usable.
+// let in first come, first served. It is safe for concurrent use. NewSemaphore
+// makes one; the zero value is not usable.
 type Semaphore struct {
 	slots *semaphore.Weighted
 }

@@ -42,7 +42,7 @@ func (r *Runner) park(s *Slot, to slotState, now time.Duration) {
 //
 // The error is context.Cause(ctx) when ctx ends first, the cause of Stop when
 // the Runner is stopped, and ErrClosed when the job has ended. The slot is not
-// held then.
+// held then. To acquire in two goroutines at once is an error, too.
 func (s *Slot) Acquire(ctx context.Context, key string) error {
 	var cause error
 	if ctx.Err() != nil {

@@ -6,8 +6,8 @@ import (
 )
 
 // Task is the handle of a function that runs elsewhere: a job of a Runner
-// (Submit), or a goroutine of its own (Background). It resolves exactly once.
-// All methods may be called from any goroutine.
+// (Submit), or a goroutine of its own (Background). It resolves exactly once. It
+// is safe for concurrent use.
 type Task[T any] struct {
 	slot Slot // of its job; without a scope if it is no job
 	own  ownContext

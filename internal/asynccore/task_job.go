@@ -41,9 +41,9 @@ func (t *Task[T]) run(s *Slot) {
 	t.settle(none, s.cause())
 }
 
-// Cancel ends t with cause (context.Canceled if nil). A task whose job has no
-// slot yet is resolved when Cancel returns; otherwise its context ends, and it
-// resolves to what fn makes of that.
+// Cancel ends t with cause (context.Canceled if nil). A task whose job is still
+// queued resolves to it before Cancel returns; otherwise its context ends, and
+// it resolves to what fn makes of that.
 func (t *Task[T]) Cancel(cause error) {
 	if cause == nil {
 		cause = context.Canceled
