@@ -136,6 +136,21 @@ func TestRunnerQueueTimeout(t *testing.T) {
 	})
 }
 
+// Close does not wait for the queue timeouts of jobs that have started.
+func TestRunnerQueueTimeoutStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		start := time.Now()
+		for range 3 {
+			mustGo(t, r, asynccore.Job{QueueTimeout: time.Hour}, func(ctx context.Context) { pass(ctx, time.Second) })
+		}
+		mustClose(t, r)
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("closed after %v", took)
+		}
+	})
+}
+
 func TestRunnerJobTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
@@ -220,6 +235,29 @@ func TestRunnerBlockedCancelled(t *testing.T) {
 		synctest.Wait()
 		if stats := r.Stats(); stats.Queued != 0 {
 			t.Fatalf("Close would wait for ever: %+v", stats)
+		}
+		mustClose(t, r)
+	})
+}
+
+// A submission that was let in is granted a slot at once, though its goroutine
+// has not noticed yet.
+func TestRunnerBlockedStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 1})
+		start := time.Now()
+		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {
+			asynccore.SlotFrom(ctx).Release()
+			pass(ctx, time.Second)
+		})
+		synctest.Wait()
+		started := make(chan time.Duration, 1)
+		err := r.Go(&tardy{t.Context(), time.Minute}, asynccore.Job{}, func(context.Context) { started <- time.Since(start) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := <-started; at != time.Second {
+			t.Errorf("started after %v, want 1s", at)
 		}
 		mustClose(t, r)
 	})
