@@ -2,8 +2,10 @@ package asynccore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -328,4 +330,72 @@ func TestRefusedLaneAsksForReturningJob(t *testing.T) {
 			t.Errorf("back: %v, error: %v", back, err)
 		}
 	})
+}
+
+// Ten thousand lanes, each paused until a time of its own, come back at exactly
+// that time, and nothing is left of them.
+func TestManyLanes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lanes = 10_000
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: lanes})
+		start := time.Now()
+		back := func(i int) time.Time { return start.Add(time.Hour - time.Duration(i*7919%lanes)*time.Millisecond) }
+		done := 0
+		for i := range lanes {
+			key := fmt.Sprint("lane ", i)
+			r.Pause(key, back(i))
+			mustGo(t, r, asynccore.Job{Key: key}, func(context.Context) {
+				if done++; !time.Now().Equal(back(i)) { // one at a time
+					t.Errorf("lane %d came back at %v, want %v", i, time.Since(start), back(i).Sub(start))
+				}
+			})
+		}
+		synctest.Wait()
+		if stats := r.Stats(); stats.Lanes != lanes || stats.Running != 0 {
+			t.Errorf("%+v", stats)
+		}
+		mustClose(t, r)
+		if stats := r.Stats(); done != lanes || stats.Lanes != 0 {
+			t.Errorf("%d jobs, %+v", done, stats)
+		}
+	})
+}
+
+// A Wake that follows its change is never lost, however many come at once and
+// whatever Admission is being asked meanwhile.
+func TestWakeStorm(t *testing.T) {
+	rounds := 20
+	if testing.Short() {
+		rounds = 5
+	}
+	const keys = 200
+	for range rounds {
+		g := newGate()
+		g.until["0"] = time.Now().Add(time.Millisecond) // the timer takes part
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 3, Admission: g})
+		for i := range keys {
+			g.shut[fmt.Sprint(i)] = i > 0
+		}
+		var ran atomic.Int64
+		var storm sync.WaitGroup
+		for n := range 4 {
+			storm.Go(func() {
+				for i := range keys {
+					key := fmt.Sprint(i)
+					mustGo(t, r, asynccore.Job{Key: key}, func(context.Context) { ran.Add(1) })
+					if i%4 == n {
+						g.set(func() { g.shut[key] = false })
+					}
+					r.Wake(key)
+				}
+			})
+		}
+		storm.Wait()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New("a Wake was lost"))
+		if err := r.Close(ctx); err != nil || ran.Load() != 4*keys || ctx.Err() != nil {
+			t.Fatalf("%d of %d jobs, %v, %v", ran.Load(), 4*keys, err, context.Cause(ctx))
+		}
+		cancel()
+		g.balanced(t)
+	}
 }

@@ -18,7 +18,7 @@ import (
 // once, the slots and the limits hold, and nothing is left.
 func TestRunnerStress(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	submitters, jobs := 4, 3000
+	submitters, jobs := 4, 2000
 	if testing.Short() {
 		jobs = 300
 	}
@@ -141,9 +141,9 @@ func TestRunnerStress(t *testing.T) {
 
 // Memory depends on the queue and the lanes in use, not on how many jobs pass.
 func TestRunnerHeapBound(t *testing.T) {
-	jobs := 1_000_000
+	jobs := 300_000
 	if testing.Short() {
-		jobs = 100_000
+		jobs = 30_000
 	}
 	heap := func() uint64 {
 		runtime.GC()
@@ -151,7 +151,10 @@ func TestRunnerHeapBound(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	keys := benchKeys(1000)
+	keys := make([]string, 1000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("https://host-%d.example:443", i)
+	}
 	before := heap()
 	r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10})
 	var most uint64
