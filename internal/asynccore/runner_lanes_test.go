@@ -215,8 +215,12 @@ func TestPause(t *testing.T) {
 		if stats := r.Stats(); stats.Lanes != 0 {
 			t.Errorf("idle lanes: %+v", stats)
 		}
-		r.Pause("a", time.Now().Add(100*365*24*time.Hour)) // must not keep Close
+		idle := time.Now()
+		r.Pause("a", idle.Add(100*365*24*time.Hour)) // must not keep Close
 		mustClose(t, r)
+		if took := time.Since(idle); took != 0 {
+			t.Errorf("Close took %v", took)
+		}
 		r.Pause("a", time.Now().Add(time.Hour)) // nor leave a timer behind
 	})
 }

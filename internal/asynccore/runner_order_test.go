@@ -79,6 +79,9 @@ func mustClose(t *testing.T, r *asynccore.Runner) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Errorf("Close: %v", err)
 	}
+	if stats := r.Stats(); stats.Running != 0 || stats.Queued != 0 || stats.Parked != 0 || stats.Blocked {
+		t.Errorf("after Close: %+v", stats)
+	}
 }
 
 func TestRunnerOrder(t *testing.T) {
