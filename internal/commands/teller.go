@@ -1,12 +1,14 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/ops"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -40,24 +42,22 @@ func (t *teller) Planned(total int64) {
 	if t.c.silent {
 		return
 	}
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() { // ends with stop, which waits for it
-		defer close(done)
+	beats := asynccore.Background(context.Background(), func(ctx context.Context) (struct{}, error) {
 		ticker := time.NewTicker(heartbeat)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ticker.C:
 				t.beat()
-			case <-quit:
-				return
+			case <-ctx.Done():
+				return struct{}{}, nil
 			}
 		}
-	}()
-	t.quit = sync.OnceFunc(func() {
-		close(quit)
-		<-done
 	})
+	t.quit = func() {
+		beats.Cancel(nil)
+		<-beats.Done()
+	}
 }
 
 // stop ends the heartbeat. It may be called more than once.

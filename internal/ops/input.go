@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/lists"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -81,64 +82,45 @@ func (in *input) checkList(name string) (n int64, err error) {
 	return n, nil
 }
 
-// tasks yields the tasks in order, with their places in the input and their
-// identities. An error ends it.
-func (in *input) tasks() iter.Seq2[*task.Task, error] {
-	return func(yield func(*task.Task, error) bool) {
-		var seq int64
-		seen := newIdentities()
-		pass := func(t *task.Task) bool {
-			t.Seq = seq
-			seq++
-			in.settings.apply(t)
-			if t.ID == "" {
-				t.ID = task.ContentID(t)
-			}
-			t.ID = seen.distinct(t.ID)
-			return yield(t, nil)
-		}
-		for _, u := range in.urls {
-			if !pass(&task.Task{URLs: []string{u}}) {
-				return
-			}
-		}
-		for _, name := range in.files {
-			check := CheckURL
-			if in.lists.Regular(name) { // was checked; what changed since fails as a task
-				check = func(string) error { return nil }
-			}
-			for t, err := range in.list(name, check) {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				if !pass(t) {
-					return
-				}
-			}
-		}
+// tasks are the tasks in order, with their places in the input and their
+// identities. It is for one reading.
+func (in *input) tasks() asynccore.Stream[*task.Task] {
+	sources := []asynccore.Stream[*task.Task]{asynccore.Map(asynccore.FromSlice(in.urls), func(u string) (*task.Task, error) {
+		return &task.Task{URLs: []string{u}}, nil
+	})}
+	for _, name := range in.files {
+		sources = append(sources, in.list(name))
 	}
+	all := asynccore.FlatMap(asynccore.FromSlice(sources), func(s asynccore.Stream[*task.Task]) asynccore.Stream[*task.Task] { return s })
+	var seq int64
+	seen := newIdentities()
+	return asynccore.Map(all, func(t *task.Task) (*task.Task, error) {
+		t.Seq = seq
+		seq++
+		in.settings.apply(t)
+		if t.ID == "" {
+			t.ID = task.ContentID(t)
+		}
+		t.ID = seen.distinct(t.ID)
+		return t, nil
+	})
 }
 
-// list yields the tasks of one list, with their URLs checked. Its errors are
-// *InputError.
-func (in *input) list(name string, checkURL func(string) error) iter.Seq2[*task.Task, error] {
-	return func(yield func(*task.Task, error) bool) {
-		for line, err := range in.lists.Open(name) {
-			if err != nil {
-				yield(nil, &InputError{Err: err})
-				return
-			}
-			t, err := parse(line, checkURL)
-			if err != nil {
-				yield(nil, &InputError{Place: line.Place.String(), Err: err})
-				return
-			}
-			if t != nil && !yield(t, nil) {
-				return
-			}
-		}
+// list are the tasks of one list. Its errors are *InputError.
+func (in *input) list(name string) asynccore.Stream[*task.Task] {
+	check := CheckURL
+	if in.lists.Regular(name) { // was checked; what changed since fails as a task
+		check = func(string) error { return nil }
 	}
+	lines := asynccore.FromSeq2(in.lists.Open(name)).OnError(func(err error) error { return &InputError{Err: err} })
+	tasks := asynccore.Map(lines, func(line lists.Line) (*task.Task, error) {
+		t, err := parse(line, check)
+		if err != nil {
+			return nil, &InputError{Place: line.Place.String(), Err: err}
+		}
+		return t, nil
+	})
+	return tasks.Filter(func(t *task.Task) bool { return t != nil })
 }
 
 func parse(line lists.Line, checkURL func(string) error) (*task.Task, error) {

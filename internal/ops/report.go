@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/runtime/journal"
 	"github.com/specify-cli/specify/internal/task"
@@ -35,7 +36,7 @@ type Report struct {
 // that it reports, whose newest record of each task counts. Input that cannot be
 // used is an *InputError, a report that cannot be written a *LocalError.
 func (r Report) Run(ctx context.Context, req ReportRequest) (Summary, error) {
-	collected, err := report.Collect(r.records(req.Results))
+	collected, err := report.Collect(iter.Seq2[task.Record, error](r.records(req.Results)))
 	if err != nil {
 		return Summary{}, &InputError{Err: err}
 	}
@@ -70,28 +71,21 @@ func (r Report) Run(ctx context.Context, req ReportRequest) (Summary, error) {
 	return sum, nil
 }
 
-// records yields the records of the files, one after the other. A torn last line
-// is left out: its run is still writing it, or was killed.
-func (r Report) records(names []string) iter.Seq2[task.Record, error] {
-	return func(yield func(task.Record, error) bool) {
-		for _, name := range names {
-			for line, err := range r.Open(name) {
-				if err == nil {
-					var rec task.Record
-					if err = json.Unmarshal(line.Bytes, &rec); err == nil {
-						if !yield(rec, nil) {
-							return
-						}
-						continue
-					}
-					err = &InputError{Place: fmt.Sprintf("%s:%d", name, line.Number), Err: err}
-				}
-				if errors.Is(err, journal.ErrTorn) {
-					continue
-				}
-				yield(task.Record{}, err)
-				return
+// records are the records of the files, one file after the other. A torn last
+// line is left out: its run is still writing it, or was killed.
+func (r Report) records(names []string) asynccore.Stream[task.Record] {
+	return asynccore.FlatMap(asynccore.FromSlice(names), func(name string) asynccore.Stream[task.Record] {
+		lines := asynccore.FromSeq2(r.Open(name)).OnError(func(err error) error {
+			if errors.Is(err, journal.ErrTorn) {
+				return nil
 			}
-		}
-	}
+			return err
+		})
+		return asynccore.Map(lines, func(line journal.Line) (rec task.Record, err error) {
+			if err = json.Unmarshal(line.Bytes, &rec); err != nil {
+				err = &InputError{Place: fmt.Sprintf("%s:%d", name, line.Number), Err: err}
+			}
+			return rec, err
+		})
+	})
 }
