@@ -21,6 +21,7 @@ type BatchRequest struct {
 	URLs  []string // tasks from arguments, before those of the lists
 	Files []string // lists; "-" is standard input
 	Settings
+	AllowExec bool   // lines may be commands
 	Results   string // file for the records; "-" is standard output, empty is nowhere
 	Resume    bool   // go on with the Results of an earlier run
 	OutputDir string // folder for the bodies; empty keeps only those whose line names an output
@@ -66,6 +67,7 @@ type Watcher interface {
 type Batch struct {
 	Lists   Lists
 	Connect Connect
+	Runner  Runner
 	Folder  OpenFolder
 	Results OpenResults
 	Span    Span
@@ -77,11 +79,12 @@ type Batch struct {
 // the tasks before it have ended; a *LocalError when results cannot be written,
 // which cuts off what is in flight.
 //
-// When ctx ends, nothing new is sent; attempts in flight go on for Grace, and
-// every task that has not ended gets a record as unfinished.
+// When ctx ends, nothing new is sent; attempts in flight go on for Grace,
+// commands that run are told to end within it, and every task that has not
+// ended gets a record as unfinished.
 func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err error) {
 	began := time.Now()
-	in := &input{lists: b.Lists, urls: req.URLs, files: req.Files, settings: &req.Settings}
+	in := &input{lists: b.Lists, urls: req.URLs, files: req.Files, settings: &req.Settings, allowExec: req.AllowExec}
 	total, err := in.check()
 	if err != nil {
 		return Summary{}, err
@@ -140,7 +143,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: req.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, span: b.Span, accept: req.Expect},
+		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect},
 		render: req.Render, watcher: req.Watcher,
 	}
 	if r.render == nil {

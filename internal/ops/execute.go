@@ -33,10 +33,11 @@ type Span func(ctx context.Context, t *task.Task) (context.Context, func(*task.R
 
 // executor carries one task out, under the slot of its job.
 type executor struct {
-	fetcher Fetcher
-	span    Span
-	accept  task.StatusSet
-	header  bool // the header section goes to the output too
+	fetcher  Fetcher
+	commands *commands // nil where no task is a command
+	span     Span
+	accept   task.StatusSet
+	header   bool // the header section goes to the output too
 }
 
 // admission is a task on its way from its line to its job. There are as many as
@@ -49,6 +50,9 @@ type admission struct {
 }
 
 func (o *origins) admit(t *task.Task, gate Gate) *admission {
+	if t.Exec != nil {
+		return &admission{task: t, origin: commandLane, queued: time.Now()}
+	}
 	origin := o.of(t.URL())
 	return &admission{task: t, origin: origin, queued: time.Now(), mark: gate.Mark(origin)}
 }
@@ -98,16 +102,13 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 // Who has handed a record on to the results may put it back.
 var records = sync.Pool{New: func() any { return new(task.Record) }}
 
-func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) error {
-	u, err := ParseURL(a.task.URL())
-	if err != nil {
-		out.Abort()
-		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
+// attempt fetches the task's URL or runs its command, and commits the output.
+func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) (err error) {
+	if a.task.Exec != nil {
+		err = x.commands.run(ctx, stop, a.task, out, rec)
+	} else {
+		err = x.fetch(ctx, stop, a, out, rec)
 	}
-	err = x.fetcher.Fetch(ctx, httpx.Exchange{
-		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
-		Queued: a.queued, Mark: a.mark, Stop: stop,
-	}, rec)
 	if err != nil {
 		out.Abort()
 		return err
@@ -119,6 +120,17 @@ func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Ou
 		return err
 	}
 	return nil
+}
+
+func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) error {
+	u, err := ParseURL(a.task.URL())
+	if err != nil {
+		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
+	}
+	return x.fetcher.Fetch(ctx, httpx.Exchange{
+		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
+		Queued: a.queued, Mark: a.mark, Stop: stop,
+	}, rec)
 }
 
 // settle gives the record its outcome. What ended because the run was stopped

@@ -47,7 +47,7 @@ type folder struct {
 // are made in the order of the input, so that of two tasks for one place it is
 // always the second that fails.
 func (f *folder) claim(ctx context.Context, t *task.Task) (*files.Place, error) {
-	if t.Output == "" && f.path == "" {
+	if t.Output == "" && (f.path == "" || t.Exec != nil) { // a command has no name to go by
 		return nil, nil
 	}
 	name, err := f.name(ctx, t)
@@ -91,9 +91,12 @@ func (f *folder) expect(out files.Output, name string, t *task.Task) error {
 	if f.sums == nil {
 		return nil
 	}
-	u, err := ParseURL(t.URL())
-	if err != nil {
-		return &InputError{Err: err}
+	var u *url.URL // none for a command
+	if t.Exec == nil {
+		var err error
+		if u, err = ParseURL(t.URL()); err != nil {
+			return &InputError{Err: err}
+		}
 	}
 	for _, sum := range f.sums.Find(name, u) {
 		out.Expect(sum)

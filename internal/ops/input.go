@@ -2,6 +2,7 @@ package ops
 
 import (
 	"bytes"
+	"errors"
 	"iter"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -19,10 +20,11 @@ type Lists interface {
 
 // input is the whole of a batch's input: URLs from arguments, then lists.
 type input struct {
-	lists    Lists
-	urls     []string
-	files    []string
-	settings *Settings
+	lists     Lists
+	urls      []string
+	files     []string
+	settings  *Settings
+	allowExec bool // lines may be commands
 }
 
 // check reads all regular lists, so that a bad line is found before the first
@@ -67,7 +69,7 @@ func (in *input) checkList(name string) (n int64, err error) {
 		case len(text) == 0 || text[0] == '#':
 			continue
 		case text[0] == '{':
-			_, err = ParseLine(text)
+			_, err = in.parse(lists.Line{Text: text}, CheckURL)
 		default:
 			if i := bytes.IndexAny(text, " \t"); i >= 0 {
 				text = text[:i]
@@ -114,7 +116,7 @@ func (in *input) list(name string) asynccore.Stream[*task.Task] {
 	}
 	lines := asynccore.FromSeq2(in.lists.Open(name)).OnError(func(err error) error { return &InputError{Err: err} })
 	tasks := asynccore.Map(lines, func(line lists.Line) (*task.Task, error) {
-		t, err := parse(line, check)
+		t, err := in.parse(line, check)
 		if err != nil {
 			return nil, &InputError{Place: line.Place.String(), Err: err}
 		}
@@ -123,9 +125,16 @@ func (in *input) list(name string) asynccore.Stream[*task.Task] {
 	return tasks.Filter(func(t *task.Task) bool { return t != nil })
 }
 
-func parse(line lists.Line, checkURL func(string) error) (*task.Task, error) {
+func (in *input) parse(line lists.Line, checkURL func(string) error) (*task.Task, error) {
 	if line.Err != nil {
 		return nil, line.Err
 	}
-	return parseLine(line.Text, checkURL)
+	t, err := parseLine(line.Text, checkURL)
+	if err == nil && t != nil && t.Exec != nil && !in.allowExec {
+		return nil, errNoExec
+	}
+	return t, err
 }
+
+// errNoExec keeps a list from elsewhere from running anything.
+var errNoExec = errors.New(`key "exec": commands are run only with --allow-exec`)

@@ -124,8 +124,10 @@ func (o *object) check() error {
 		return errors.New(`only one of the keys "body", "json" and "body_file" may be given`)
 	case o.Exec != nil && (len(o.Exec) == 0 || o.Exec[0] == ""):
 		return errors.New(`key "exec": no command`)
-	case o.Exec != nil && (bodies > 0 || o.Method != "" || o.Headers != nil):
-		return errors.New(`key "exec": a command has no method, headers or body`)
+	case o.Exec != nil && (bodies > 0 || o.Method != "" || o.Headers != nil || o.Expect != nil):
+		return errors.New(`key "exec": a command has no method, headers, body or expectations`)
+	case slices.ContainsFunc(o.Exec, func(arg string) bool { return strings.IndexByte(arg, 0) >= 0 }):
+		return errors.New(`key "exec": no argument can hold a NUL`)
 	case o.URLs != nil && len(o.URLs) == 0:
 		return errors.New(`key "urls": no URL`)
 	case o.Retry != nil && *o.Retry < 0:
