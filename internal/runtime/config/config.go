@@ -32,6 +32,13 @@ type Source struct {
 // questions; no file and no variable sets them.
 var notSettings = map[string]bool{"config": true, "help": true, "version": true}
 
+// hereFile is the configuration file of the working directory.
+const hereFile = "specify.yaml"
+
+// notFromHere are flags that ./specify.yaml does not set, and what they would
+// let it do: it comes with the folder's other files, from a pull request too.
+var notFromHere = map[string]string{"allow-exec": "run commands"}
+
 // seedNames are the variables that the system which this program grew out of
 // documents, by flag. SPECIFY_<FLAG> goes over them.
 var seedNames = map[string]string{
@@ -58,6 +65,9 @@ func (s Source) Apply(flags *pflag.FlagSet, known func(key string) bool, explici
 	var file *document
 	if path != "" {
 		if file, err = readDocument(path, known); err != nil {
+			return err
+		}
+		if err := file.trusted(); err != nil {
 			return err
 		}
 		if err := v.MergeConfigMap(file.values); err != nil {
@@ -129,7 +139,7 @@ func (s Source) find(explicit string) (string, error) {
 		}
 		return explicit, nil
 	}
-	for _, path := range []string{"specify.yaml", s.user()} {
+	for _, path := range []string{hereFile, s.user()} {
 		if path == "" {
 			continue
 		}

@@ -55,6 +55,25 @@ func readDocument(path string, known func(key string) bool) (*document, error) {
 	return d, nil
 }
 
+// trusted refuses a setting that ./specify.yaml must not hold, also when that
+// file was named.
+func (d *document) trusted() error {
+	here, err := os.Stat(hereFile)
+	if err != nil {
+		return nil
+	}
+	file, err := os.Stat(d.path)
+	if err != nil || !os.SameFile(here, file) {
+		return nil
+	}
+	for key, might := range notFromHere {
+		if line := d.lines[key]; line != 0 {
+			return d.at(line, fmt.Errorf("setting %q is not taken from ./%s: a file that comes with a folder must not %s; give the flag --%s, or set it in your own configuration file", key, hereFile, might, key))
+		}
+	}
+	return nil
+}
+
 func (d *document) at(line int, err error) error {
 	return &Error{fmt.Sprintf("%s:%d", d.path, line), err}
 }
