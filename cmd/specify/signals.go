@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/commands"
+	"github.com/specify-cli/specify/internal/runtime/process"
 )
 
 // echo is within what time of the first a second signal is taken for the same:
@@ -16,7 +17,8 @@ import (
 const echo = 50 * time.Millisecond
 
 // signals returns a context that the first SIGINT, SIGTERM or SIGHUP ends, with
-// a *commands.SignalError as its cause. The second ends the process at once.
+// a *commands.SignalError as its cause. The second ends the process at once,
+// and with it the commands that it runs.
 //
 // SIGPIPE is taken so that writing to a closed pipe is an error like another,
 // and temporary files are removed; it is not ignored, because children would
@@ -36,8 +38,9 @@ func signals(parent context.Context) (ctx context.Context, stop func()) {
 				switch {
 				case first.IsZero():
 					first = time.Now()
-					cancel(&commands.SignalError{Signal: s.(syscall.Signal)})
+					cancel(&commands.SignalError{Got: s.(syscall.Signal)})
 				case time.Since(first) > echo:
+					process.KillAll()
 					os.Exit(commands.Status(ctx, nil))
 				}
 			case <-pipe:

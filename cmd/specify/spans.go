@@ -56,6 +56,17 @@ func taskSpan(t *telemetry.Telemetry) ops.Span {
 	}
 }
 
+// operationSpan has no span for the one task of an operation: the record gets
+// the ids of the operation's own.
+func operationSpan(t *telemetry.Telemetry) ops.Span {
+	return func(ctx context.Context, _ *task.Task) (context.Context, func(*task.Record)) {
+		return ctx, func(rec *task.Record) {
+			rec.TraceID, rec.SpanID = telemetry.IDs(ctx)
+			t.CountTask(string(rec.Outcome))
+		}
+	}
+}
+
 // hooks tell what happens between attempts: as events and counts to telemetry,
 // and to whoever asked with -v.
 func hooks(t *telemetry.Telemetry, tell ops.Teller) httpx.Hooks {

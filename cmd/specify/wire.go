@@ -19,6 +19,7 @@ import (
 	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/runtime/journal"
 	"github.com/specify-cli/specify/internal/runtime/lists"
+	"github.com/specify-cli/specify/internal/runtime/process"
 	"github.com/specify-cli/specify/internal/telemetry"
 )
 
@@ -34,14 +35,16 @@ func execute(ctx context.Context) error {
 	connect := connector(spans)
 	fetch := ops.Fetch{Connect: connect, Outputs: files.Outputs{Out: os.Stdout}, Span: taskSpan(spans)}
 	batch := ops.Batch{
-		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
+		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Runner: runner{spans}, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
 	}
+	exec := ops.Exec{Runner: runner{spans}, Results: openResults, Span: operationSpan(spans)}
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
 		Fetch:  telemetry.Around(spans, "ops.Fetch", fetch.Run),
 		Batch:  telemetry.Around(spans, "ops.Batch", batch.Run),
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
+		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
 	}, commands.World{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
 		Configure: func(fs *pflag.FlagSet, explicit string) error { return configure(root, fs, explicit) },
@@ -88,6 +91,18 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 		})
 		return ops.Connection{Fetcher: client, Gate: gate, Close: client.Close}, nil
 	}
+}
+
+// runner runs commands, each in a span that it finds in its environment.
+type runner struct{ spans *telemetry.Telemetry }
+
+func (r runner) Run(ctx context.Context, c process.Command) (process.Result, error) {
+	c.Observe, c.ChildEnv = r.spans.Exec, r.spans.ChildEnv
+	return process.Run(ctx, c)
+}
+
+func (r runner) Retrying(ctx context.Context, tell ops.Teller, e httpx.RetryEvent) {
+	hooks(r.spans, tell).Retrying(ctx, e)
 }
 
 // openFolder opens the folder of a batch's outputs, without what killed runs

@@ -14,6 +14,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		f       settingsFlags
 		c       common
 		files   []string
+		exec    bool
 		results string
 		format  = "auto"
 		resume  bool
@@ -39,7 +40,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
 			req := ops.BatchRequest{
-				URLs: args, Files: files, Settings: settings, Results: results, Resume: resume,
+				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
@@ -79,6 +80,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g := groups(cmd.Flags())
 	g.in("Input and results")
 	g.StringArrayVarP(&files, "file", "i", nil, "list `F` of tasks, one a line; - is standard input; repeatable")
+	g.BoolVar(&exec, "allow-exec", false, "run the commands in the lists; never set by ./specify.yaml")
 	g.StringVarP(&results, "results", "r", "-", "append one record a task to `F`; - is standard output")
 	g.Var(&choiceValue{&format, []string{"auto", "text", "ndjson", "none"}}, "format", "records on standard output; auto is text on a terminal")
 	g.BoolVar(&resume, "resume", false, "go on with the results of an earlier run; what is ok is not fetched again")

@@ -45,11 +45,14 @@ func verdict(v ops.Verdict) error {
 }
 
 // SignalError is the cause of the end of a run that a signal stopped.
-type SignalError struct{ Signal syscall.Signal }
+type SignalError struct{ Got syscall.Signal }
 
 func (e *SignalError) Error() string {
-	return fmt.Sprintf("stopped by signal %d (%v)", e.Signal, e.Signal)
+	return fmt.Sprintf("stopped by signal %d (%v)", e.Got, e.Got)
 }
+
+// Signal returns it, for the commands that are to get it too.
+func (e *SignalError) Signal() syscall.Signal { return e.Got }
 
 // Status maps what a command returned to the exit status, the one place where
 // that is decided (README.md lists them). ctx is the command's context, whose
@@ -58,8 +61,11 @@ func Status(ctx context.Context, err error) int {
 	if _, ok := errors.AsType[*asynccore.PanicError](err); ok {
 		return 70
 	}
+	if c, ok := errors.AsType[*CommandError](err); ok {
+		return c.Status // its own, also when a signal ended us both
+	}
 	if s, ok := errors.AsType[*SignalError](context.Cause(ctx)); ok {
-		if s.Signal == syscall.SIGINT {
+		if s.Got == syscall.SIGINT {
 			return 130
 		}
 		return 143 // SIGTERM, and SIGHUP as SIGTERM
@@ -106,6 +112,9 @@ func Report(w *os.File, err error) {
 		return
 	}
 	if _, told := errors.AsType[*VerdictError](err); told {
+		return
+	}
+	if c, ok := errors.AsType[*CommandError](err); ok && c.told() {
 		return
 	}
 	fmt.Fprintf(w, "specify: error: %s\n", printable(err.Error()))

@@ -3,6 +3,7 @@ package commands
 import (
 	"github.com/spf13/pflag"
 
+	"github.com/specify-cli/specify/internal/ops"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -40,7 +41,15 @@ func (g *group) close() {
 
 // status makes a flag for a list of statuses.
 func (g *group) status(set *task.StatusSet, name, list, usage string) {
-	v := &statusValue{set: set}
+	g.list(&statusValue{set: set}, name, list, usage)
+}
+
+// codes makes a flag for a list of exit codes.
+func (g *group) codes(set *ops.ExitCodes, name, list, usage string) {
+	g.list(&codesValue{set: set}, name, list, usage)
+}
+
+func (g *group) list(v pflag.Value, name, list, usage string) {
 	if err := v.Set(list); err != nil {
 		panic(err) // the default is ours
 	}

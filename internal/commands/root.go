@@ -16,6 +16,7 @@ type Ops struct {
 	Fetch  func(context.Context, ops.FetchRequest) (ops.FetchResult, error)
 	Batch  func(context.Context, ops.BatchRequest) (ops.Summary, error)
 	Report func(context.Context, ops.ReportRequest) (ops.Summary, error)
+	Exec   func(context.Context, ops.ExecRequest) (ops.ExecResult, error)
 }
 
 // World is what the commands need of the outside.
@@ -51,7 +52,7 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 	root.SetOut(w.Out)
 	root.SetErr(w.Err)
 	root.CompletionOptions.DisableDefaultCmd = false
-	root.AddCommand(newFetch(o, w), newBatch(o, w), newReport(o), newVersion())
+	root.AddCommand(newFetch(o, w), newBatch(o, w), newExec(o, w), newReport(o), newVersion())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	groupedHelp(root)
 	return root

@@ -57,6 +57,14 @@ func (f *settingsFlags) time(g *group) {
 }
 
 func (f *settingsFlags) retry(g *group) {
+	f.backoff(g)
+	g.status(&f.s.RetryOn, "retry-on", defaultRetryOn, "statuses that are tried again, as `LIST`")
+	g.BoolVar(&f.s.RetryAll, "retry-all-errors", false, "try again after any error that may pass")
+	g.BoolVar(&f.s.RetryUnsafe, "retry-unsafe", false, "try POST and PATCH again too")
+}
+
+// backoff are the flags that say how often and after what pauses to try again.
+func (f *settingsFlags) backoff(g *group) {
 	g.in("Retry")
 	f.s.Retry = asynccore.RetryPolicy{Factor: 2, Base: time.Second, Cap: 30 * time.Second, MaxTime: 5 * time.Minute}
 	f.jitter = "full"
@@ -65,9 +73,14 @@ func (f *settingsFlags) retry(g *group) {
 	g.Var(&choiceValue{&f.jitter, []string{"full", "none"}}, "retry-jitter", "spread pauses at random between 0 and their length")
 	g.Var((*durationValue)(&f.s.Retry.Cap), "retry-max-delay", "longest pause")
 	g.Var((*durationValue)(&f.s.Retry.MaxTime), "retry-max-time", "longest time of a task, pauses included")
-	g.status(&f.s.RetryOn, "retry-on", defaultRetryOn, "statuses that are tried again, as `LIST`")
-	g.BoolVar(&f.s.RetryAll, "retry-all-errors", false, "try again after any error that may pass")
-	g.BoolVar(&f.s.RetryUnsafe, "retry-unsafe", false, "try POST and PATCH again too")
+}
+
+func (f *settingsFlags) policy() asynccore.RetryPolicy {
+	p := f.s.Retry
+	if f.jitter == "none" {
+		p.Jitter = asynccore.JitterNone
+	}
+	return p
 }
 
 func (f *settingsFlags) breaker(g *group) {
@@ -111,9 +124,7 @@ func (f *settingsFlags) settings(read func(name string) ([]byte, error), version
 	if f.deadline > 0 {
 		s.Deadline = time.Now().Add(f.deadline)
 	}
-	if f.jitter == "none" {
-		s.Retry.Jitter = asynccore.JitterNone
-	}
+	s.Retry = f.policy()
 	s.ProtoRedir = f.redirects
 	if f.userAgent == "" {
 		f.userAgent = "specify/" + version

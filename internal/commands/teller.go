@@ -108,6 +108,17 @@ func (t *teller) fetched(rec *task.Record) {
 	}
 }
 
+// executed tells what became of the command of an exec. Of an exit code there
+// is nothing to add, unless it took several attempts.
+func (t *teller) executed(rec *task.Record) {
+	if rec.Error == nil || rec.Error.Type == task.ErrExit && rec.Attempts == 1 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.w, "specify: error: %s\n", printable(failure(rec)))
+}
+
 // summary tells what the whole run amounts to.
 func (t *teller) summary(sum ops.Summary) {
 	if t.c.silent {

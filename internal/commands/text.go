@@ -33,7 +33,7 @@ func subject(rec *task.Record) string {
 // failure says why a task failed, how long that took, and what it waited for.
 func failure(rec *task.Record) string {
 	text := strings.ReplaceAll(rec.Error.Message, "\n", " ")
-	if rec.Attempts > 0 {
+	if rec.Attempts > 0 && rec.Error.Type != task.ErrStart {
 		text += " in " + seconds(rec.Duration)
 	}
 	if wait := rec.Timing.Backoff; wait >= 100*time.Millisecond {

@@ -105,6 +105,22 @@ func (v *statusValue) Set(s string) error {
 	return err
 }
 
+// codesValue is a set of exit codes.
+type codesValue struct {
+	set  *ops.ExitCodes
+	list string
+}
+
+func (v *codesValue) String() string { return v.list }
+func (v *codesValue) Type() string   { return "list" }
+func (v *codesValue) Set(s string) error {
+	set, err := ops.ParseExitCodes(s)
+	if err == nil {
+		*v.set, v.list = set, s
+	}
+	return err
+}
+
 // choiceValue is one of a few words.
 type choiceValue struct {
 	chosen  *string
