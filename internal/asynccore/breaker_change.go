@@ -27,7 +27,7 @@ func (b *Breaker) changed(_ string, from, to BreakerState) {
 	case to == BreakerOpen && from == BreakerClosed:
 		next.cooldown = b.cfg.Cooldown
 	case to == BreakerOpen: // the round of probes failed
-		next.exhausted = last.exhausted || last.cooldown >= b.cfg.MaxCooldown
+		next.exhausted = last.cooldown >= b.cfg.MaxCooldown
 		next.cooldown = b.cfg.MaxCooldown
 		if last.cooldown < b.cfg.MaxCooldown/2 {
 			next.cooldown = 2 * last.cooldown

@@ -218,6 +218,57 @@ func (c *tardy) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// stale is a context whose Err is believed for a while, once: what a Runner sees
+// that is interrupted behind its look at the context.
+type stale struct {
+	context.Context
+	once time.Duration
+}
+
+func (c *stale) Err() error {
+	err, by := c.Context.Err(), c.once
+	c.once = 0
+	time.Sleep(by)
+	return err
+}
+
+// A job whose context ends while it is submitted hears of it, though the others
+// of that context have been told already, or have ended before.
+func TestRunnerSubmitCancelled(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		workers int
+		want    []string
+	}{
+		{"first queued", 1, []string{"group cancelled at 2s", "group cancelled at 3s"}},
+		{"first done", 2, []string{"<nil> at 0s", "group cancelled at 3s"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: tt.workers})
+				mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Hour) })
+				start := time.Now()
+				var l trace
+				inner, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				time.AfterFunc(2*time.Second, func() { cancel(errGroup) })
+				ctx := &stale{Context: inner}
+				for _, once := range []time.Duration{0, 3 * time.Second} {
+					ctx.once = once
+					if err := r.Go(ctx, asynccore.Job{}, func(ctx context.Context) { l.note("%v at %v", context.Cause(ctx), time.Since(start)) }); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+					r.SetWorkers(1)
+				}
+				l.want(t, tt.want...)
+				r.Stop(nil)
+				mustClose(t, r)
+			})
+		})
+	}
+}
+
 // A submission that is blocked when its context ends is not let in later, though
 // it has not noticed yet: nobody would tell the job, and Close would wait for it.
 func TestRunnerBlockedCancelled(t *testing.T) {

@@ -91,6 +91,15 @@ func TestTaskCancel(t *testing.T) {
 		if got, err := running.Wait(t.Context()); got != "so far" || err != context.Canceled {
 			t.Errorf("cancelled while it ran: %q, %v", got, err)
 		}
+		limited := mustSubmit(t, t.Context(), r, asynccore.Job{Timeout: time.Hour}, func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", context.Cause(ctx)
+		})
+		synctest.Wait()
+		limited.Cancel(errGroup)
+		if _, err := limited.Wait(t.Context()); err != errGroup {
+			t.Errorf("cancelled before its timeout: %v", err)
+		}
 		background := asynccore.Background(t.Context(), func(ctx context.Context) (int, error) {
 			<-ctx.Done()
 			return 0, context.Cause(ctx)
