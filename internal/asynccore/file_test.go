@@ -188,7 +188,11 @@ func TestWriteFileReadersSeeOldOrNew(t *testing.T) {
 			}
 		})
 	}
-	for i := range 50 {
+	writes := 50
+	if testing.Short() {
+		writes = 10
+	}
+	for i := range writes {
 		if err := write(i); err != nil {
 			t.Error(err)
 		}
@@ -211,7 +215,11 @@ func TestWriteFileKilled(t *testing.T) {
 		}
 	}
 	name := filepath.Join(t.TempDir(), "out")
-	for i := range 8 {
+	rounds := 8
+	if testing.Short() {
+		rounds = 2
+	}
+	for i := range rounds {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestWriteFileKilled$")
 		cmd.Env = append(os.Environ(), "ASYNCCORE_WRITE_UNTIL_KILLED="+name)
 		out, err := cmd.StdoutPipe()
@@ -238,7 +246,7 @@ func TestWriteFileKilled(t *testing.T) {
 
 func TestReadFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "in")
-	big := strings.Repeat("0123456789", 250_000)
+	big := strings.Repeat("0123456789", 110_000) // more than a buffer
 	for _, tc := range []struct {
 		content string
 		limit   int64

@@ -38,7 +38,7 @@ func (s *Slot) run() {
 		return
 	}
 	defer s.own.end(context.Canceled)
-	if s.own.timeout > 0 && s.started >= 0 {
+	if s.own.timeout > 0 {
 		s.own.expire(s.scope.ctx)
 	}
 	s.body.run(s)

@@ -22,9 +22,13 @@ func TestTakeAt(t *testing.T) {
 	start := time.Unix(1e9, 0)
 	take := func(at, until time.Duration, want bool) {
 		t.Helper()
+		peeked, free := l.PeekAt(start.Add(at))
 		got, ok := l.TakeAt(start.Add(at))
 		if got.Sub(start) != until || ok != want {
 			t.Errorf("at %v: %v, %v; want %v, %v", at, got.Sub(start), ok, until, want)
+		}
+		if !peeked.Equal(got) || free != ok {
+			t.Errorf("at %v: PeekAt said %v, %v", at, peeked.Sub(start), free)
 		}
 	}
 	const ms = time.Millisecond

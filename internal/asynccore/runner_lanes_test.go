@@ -339,8 +339,11 @@ func TestRefusedLaneAsksForReturningJob(t *testing.T) {
 // Ten thousand lanes, each paused until a time of its own, come back at exactly
 // that time, and nothing is left of them.
 func TestManyLanes(t *testing.T) {
+	lanes := 10_000
+	if testing.Short() {
+		lanes = 1_000
+	}
 	synctest.Test(t, func(t *testing.T) {
-		const lanes = 10_000
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: lanes})
 		start := time.Now()
 		back := func(i int) time.Time { return start.Add(time.Hour - time.Duration(i*7919%lanes)*time.Millisecond) }

@@ -121,8 +121,11 @@ func TestYieldWithoutSlot(t *testing.T) {
 
 // Ten thousand parked jobs of one lane come back at once, the oldest first.
 func TestSlotManyResume(t *testing.T) {
+	jobs := 10_000
+	if testing.Short() {
+		jobs = 1_000
+	}
 	synctest.Test(t, func(t *testing.T) {
-		const jobs = 10_000
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: jobs})
 		until := time.Now().Add(time.Minute)
 		next := 0

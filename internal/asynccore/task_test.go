@@ -374,6 +374,7 @@ func TestGatherOn(t *testing.T) {
 			[]int{2, 0, 0, 0}, "[1] group cancelled", 1500 * time.Millisecond},
 		{"later panic", []func(context.Context) (int, error){fails, panics},
 			[]int{0, 0}, "[0] group cancelled\n[1] panic: late", 1500 * time.Millisecond},
+		{"panic", []func(context.Context) (int, error){never}, []int{0}, "[0] panic: ran", 0},
 		{"caller's context", []func(context.Context) (int, error){double(0, time.Hour), double(1, time.Hour)},
 			[]int{0, 0}, "caller", 10 * time.Second},
 		{"caller's context too late", []func(context.Context) (int, error){ends, ends}, []int{7, 7}, "", 12 * time.Second},
