@@ -1,0 +1,78 @@
+package contest
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+)
+
+const batchSize = 100
+
+// batcher doubles the items of in, leaves out those that 3 divides, and returns
+// how many batches of a hundred the rest makes.
+type batcher func(in []int) (batches int, err error)
+
+// streamCase is the price of a stream against the loop that one would write
+// instead.
+func streamCase(n int) Case {
+	in := make([]int, n)
+	for i := range in {
+		in[i] = i
+	}
+	kept := n - (n+2)/3
+	want := (kept + batchSize - 1) / batchSize
+	way := func(b batcher) Way {
+		return perItem(n, func() error {
+			got, err := b(in)
+			if err == nil && got != want {
+				err = errors.New("the number of batches is wrong")
+			}
+			return err
+		})
+	}
+	return Case{
+		Name: "stream: map, filter, batch of 100",
+		Unit: "ns",
+		Ours: way(batchStream),
+		Rivals: []Rival{
+			{"a loop by hand", way(batchLoop), 4},
+			{"rill, n=1", nil, 0.1},
+		},
+	}
+}
+
+func batchStream(in []int) (batches int, err error) {
+	doubled := asynccore.Map(asynccore.FromSlice(in), func(v int) (int, error) { return v * 2, nil })
+	for batch, err := range asynccore.Batch(doubled.Filter(func(v int) bool { return v%3 != 0 }), batchSize) {
+		if err != nil {
+			return 0, err
+		}
+		batches++
+		runtime.KeepAlive(batch) // or it could be optimised away
+	}
+	return batches, nil
+}
+
+func batchLoop(in []int) (batches int, err error) {
+	var batch []int
+	for _, v := range in {
+		v *= 2
+		if v%3 == 0 {
+			continue
+		}
+		if batch == nil {
+			batch = make([]int, 0, batchSize)
+		}
+		if batch = append(batch, v); len(batch) == batchSize {
+			batches++
+			runtime.KeepAlive(batch)
+			batch = nil
+		}
+	}
+	if len(batch) > 0 {
+		batches++
+		runtime.KeepAlive(batch) // or it could be optimised away
+	}
+	return batches, nil
+}
