@@ -17,9 +17,10 @@
 // What it does not do: there is no shell, so an argument is never anything
 // else, and a script without a #! line is not run (ENOEXEC); retries are the
 // caller's; as process 1 of a container it is no init and leaves orphaned
-// zombies to the end of the run; a descendant that calls setsid and then
-// loses its parent is out of reach. A caller must not signal.Ignore SIGPIPE:
-// children would inherit that, and pipelines in them would not end.
+// zombies to the end of the run; a daemon, that is a descendant with a session
+// of its own and no parent by the time that we look, is out of reach. A caller
+// must not signal.Ignore SIGPIPE: children would inherit that, and pipelines
+// in them would not end.
 //
 // A reader starts with command.go and run.go; watch.go decides when a command
 // is stopped; group_unix.go says whom a signal reaches.

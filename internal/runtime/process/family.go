@@ -20,8 +20,8 @@ type process struct {
 var everybody snapshot
 
 // snapshot shares a reading of the table among those who ask at the same
-// time: when a deadline stops 200 commands at once, a reading for each would
-// take seconds.
+// time: when a deadline stops 200 commands at once, a few readings for each
+// would take seconds.
 type snapshot struct {
 	mu        sync.Mutex // guards the fields, and is held while reading
 	began     time.Time
@@ -81,12 +81,6 @@ func (f *family) refresh() []process {
 func (f *family) has(p process) bool {
 	start, seen := f.seen[p.pid]
 	return p.pid == f.leader || f.session && p.session == f.leader || seen && start == p.start
-}
-
-func (f *family) signal(sig syscall.Signal) {
-	for _, p := range f.refresh() {
-		p.signal(sig)
-	}
 }
 
 // kill sends SIGKILL until nobody is left, as members may fork while it

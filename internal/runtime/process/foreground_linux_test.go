@@ -64,15 +64,7 @@ func init() {
 				fmt.Println("job ended with", status.ExitStatus())
 				return 0
 			}
-			states := ""
-			for _, p := range processes() {
-				if p.pid == cmd.Process.Pid || p.parent == cmd.Process.Pid {
-					stat, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/stat")
-					_, rest, _ := strings.Cut(string(stat), ") ")
-					states += rest[:1]
-				}
-			}
-			fmt.Println("states", states)
+			fmt.Println("states", states(cmd.Process.Pid))
 			syscall.Kill(-cmd.Process.Pid, syscall.SIGCONT)
 		}
 	}
@@ -88,6 +80,26 @@ func init() {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		return 3
 	}
+}
+
+// states returns the states of a process and its children, each a letter as
+// in proc(5): once all are stopped, or after a second what they are then.
+func states(pid int) (letters string) {
+	for range 100 {
+		letters = ""
+		for _, p := range processes() {
+			if p.pid == pid || p.parent == pid {
+				stat, _ := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/stat")
+				_, rest, _ := strings.Cut(string(stat), ") ")
+				letters += rest[:1]
+			}
+		}
+		if strings.Trim(letters, "T") == "" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return letters
 }
 
 // console is a process on a terminal of its own.
@@ -136,7 +148,16 @@ func onTerminal(t *testing.T, c Command) *console {
 		defer close(con.done)
 		io.Copy(con.seen, keys)
 	}()
+	t.Cleanup(func() { reapAfterFailure(cmd) })
 	return con
+}
+
+// reapAfterFailure ends what a failed test did not wait for.
+func reapAfterFailure(cmd *exec.Cmd) {
+	if cmd.Process != nil && cmd.ProcessState == nil {
+		cmd.Process.Kill()
+		cmd.Wait() // reports the kill
+	}
 }
 
 // expect waits for text on the screen.
@@ -148,7 +169,6 @@ func (c *console) expect(t *testing.T, text string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	c.Process.Kill()
 	t.Fatalf("no %q on the screen, but\n%s", text, c.seen)
 }
 
@@ -310,6 +330,7 @@ func withoutTerminal(t *testing.T, argv ...string) (*exec.Cmd, *output) {
 	seen := &output{}
 	cmd.Stdout, cmd.Stderr = seen, seen
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	t.Cleanup(func() { reapAfterFailure(cmd) })
 	return cmd, seen
 }
 

@@ -71,8 +71,7 @@ func (g *group) stop(sig syscall.Signal) {
 	g.signal(syscall.SIGCONT)
 }
 
-// kill ends everything that can be found: also those that have left the
-// group, which is why the family is looked up before their parents end.
+// kill ends everything that can be found, those that have left the group too.
 func (g *group) kill() {
 	g.family.refresh()
 	g.clear()
@@ -91,17 +90,20 @@ func (g *group) clear() {
 	syscall.Kill(-g.leader.Pid, syscall.SIGKILL)
 }
 
+// signal sends sig to all. It looks for the family first, while all its
+// parents live: some may obey and leave orphans that do not.
 func (g *group) signal(sig syscall.Signal) {
-	if g.session {
+	living := g.family.refresh()
+	if g.terminal == nil {
 		syscall.Kill(-g.leader.Pid, sig)
 		return
 	}
-	g.family.refresh() // without a session, parents alone tell, and may end now
-	if g.terminal != nil {
-		g.family.signal(sig)
-		return
+	for _, p := range living {
+		p.signal(sig)
 	}
-	syscall.Kill(-g.leader.Pid, sig)
+	if len(living) == 0 { // there is no table of processes to be read
+		g.leader.Signal(sig)
+	}
 }
 
 // close is called once the leader has been reaped.

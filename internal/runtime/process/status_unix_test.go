@@ -127,6 +127,21 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
+// A program that only a relative entry of PATH finds is not run: an empty
+// entry, which means the working directory, is put there by accident.
+func TestRelativePath(t *testing.T) {
+	dir := t.TempDir()
+	program(t, dir, "five", "#!/bin/sh\nexit 5\n", 0o777)
+	t.Chdir(dir)
+	for _, path := range []string{".", ":/bin"} {
+		t.Setenv("PATH", path)
+		_, err := Run(t.Context(), Command{Argv: []string{"five"}})
+		if !errors.Is(err, exec.ErrDot) || Status(err) != 126 {
+			t.Errorf("with PATH=%q: %v (%d), want 126", path, err, Status(err))
+		}
+	}
+}
+
 // An error names the program, and nothing that may be a secret.
 func TestStartErrorHidesArguments(t *testing.T) {
 	_, err := Run(t.Context(), Command{Argv: []string{"./no\x1b[31m-such", "--password=hunter2"}})

@@ -119,16 +119,17 @@ func TestLimit(t *testing.T) {
 	const limit = 300 * time.Millisecond
 	stubborn := `trap "" TERM; sleep NAP; :`
 	commands := map[string]Command{
-		"obeys":                      script(`exec sleep NAP`),
-		"ignores SIGTERM":            script(`trap "" TERM; while :; do sleep NAP; done`),
-		"is stopped":                 script(`kill -STOP $$; sleep NAP`),
-		"descendant ignores SIGTERM": script(`(trap "" TERM; sleep NAP); :`),
-		"writes for ever":            script(`trap "" TERM; while :; do echo NAP NAP NAP; echo NAP >&2; done`),
-		"forks for ever":             script(`trap "" TERM; while :; do sleep NAP & sleep 0.01; done`),
-		"holds in another group":     play(t, "leave", "group", "sh", "-c", stubborn),
-		"left in another group":      play(t, "leave", "exit", "group", "sh", "-c", "echo left; "+stubborn),
-		"holds in another session":   play(t, "leave", "session", "sh", "-c", stubborn),
-		"sessions within sessions":   script(`trap "" TERM; setsid sh -c "setsid sleep NAP; :"; sleep NAP`),
+		"obeys":                       script(`exec sleep NAP`),
+		"ignores SIGTERM":             script(`trap "" TERM; while :; do sleep NAP; done`),
+		"is stopped":                  script(`kill -STOP $$; sleep NAP`),
+		"descendant ignores SIGTERM":  script(`(trap "" TERM; sleep NAP); :`),
+		"writes for ever":             script(`trap "" TERM; while :; do echo NAP NAP NAP; echo NAP >&2; done`),
+		"forks for ever":              script(`trap "" TERM; while :; do sleep NAP & sleep 0.01; done`),
+		"holds in another group":      play(t, "leave", "group", "sh", "-c", stubborn),
+		"left in another group":       play(t, "leave", "exit", "group", "sh", "-c", "echo left; "+stubborn),
+		"holds in another session":    play(t, "leave", "session", "sh", "-c", stubborn),
+		"obeys, its session does not": script(`setsid sh -c "trap '' TERM; sleep NAP; :" & sleep NAP; :`),
+		"sessions within sessions":    script(`trap "" TERM; setsid sh -c "setsid sleep NAP; :"; sleep NAP`),
 	}
 	// Left behind without a leader, so that there is one to be stopped.
 	left := commands["left in another group"]
@@ -153,7 +154,11 @@ func TestLimit(t *testing.T) {
 				if timeout, ok := errors.AsType[*TimeoutError](err); !ok || timeout.Limit != limit {
 					t.Errorf("Run = %+v, %v; want *TimeoutError", res, err)
 				}
-				if took < limit || took > limit+time.Second {
+				most := limit + time.Second
+				if strings.Contains(name, "for ever") {
+					most += time.Second // it competes with us for the processor
+				}
+				if took < limit || took > most {
 					t.Errorf("took %v with a limit of %v", took, limit)
 				}
 				checkGone(t, mark)
@@ -210,28 +215,27 @@ func TestLateDescendantIsHeard(t *testing.T) {
 	}
 }
 
-// The context's signal reaches the command with its group, once.
+// The context's signal reaches the command, once, and what it does about it
+// counts for nothing but the record.
 func TestCancel(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signalName(sig), func(t *testing.T) {
-			mark := nap(t)
+			t.Parallel()
 			ctx, cancel := context.WithCancelCause(t.Context())
-			stdout := writer(func(p []byte) (int, error) {
-				cancel(interrupted(sig))
-				return len(p), nil
+			defer cancel(nil)
+			stdout := &output{}
+			c := play(t, "count")
+			c.Stdout = writer(func(p []byte) (int, error) {
+				cancel(interrupted(sig)) // it is ready
+				return stdout.Write(p)
 			})
-			c := script(strings.ReplaceAll(`sleep NAP & trap 'echo got >&2; exit 7' `+strings.TrimPrefix(signalName(sig), "SIG")+
-				`; echo ready; while :; do wait; done`, "NAP", mark))
-			c.Stdout = stdout
-			c.Grace = 10 * time.Second
 			res, err := Run(ctx, c)
 			if !errors.Is(err, interrupted(sig)) || Status(err) != 128+int(sig) {
 				t.Errorf("Run = %v, want the cause", err)
 			}
-			if string(res.StderrTail) != "got\n" || res.ExitCode != 7 {
-				t.Errorf("result %+v, stderr %q: want what the trap does", res, res.StderrTail)
+			if want := fmt.Sprintf("ready\ncounted map[%v:1]\n", sig); stdout.String() != want || res.ExitCode != 9 {
+				t.Errorf("result %+v, stdout %q, want %q", res, stdout, want)
 			}
-			checkGone(t, mark)
 		})
 	}
 }
