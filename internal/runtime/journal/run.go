@@ -5,20 +5,29 @@ import (
 	"time"
 )
 
-// run is the writer: it takes what is pending, writes it, and syncs when the
-// oldest write since the last sync has waited long enough, when somebody
-// flushes, and at the end. Two batches are swapped back and forth, so that
-// nothing is allocated once both have grown to their size.
+// run is the writer: it takes what is pending and writes it. A sync begins when
+// the oldest write since the last one has waited long enough, when somebody
+// flushes, and at the end. It goes beside the writing: it takes a second on a
+// busy disk, and what is written survives a kill, while what waits for the
+// writer does not. Two batches are swapped back and forth, so that nothing is
+// allocated once both have grown to their size.
 func (j *Journal) run() {
 	defer close(j.done)
 	var (
-		work  batch
-		dirty bool                     // something is written and not synced
-		due   bool                     // the timer has fired for it
-		timer = time.NewTimer(j.every) // runs while dirty
+		work    batch
+		dirty   bool                     // something is written that no sync covers
+		due     bool                     // it has waited for long enough
+		timer   = time.NewTimer(j.every) // runs while dirty
+		syncing chan error               // the outcome of the sync under way; nil without one
+		covered int64                    // records that it makes safe
 	)
 	timer.Stop()
 	defer timer.Stop()
+	defer func() {
+		if syncing != nil {
+			<-syncing
+		}
+	}()
 	for {
 		upTo, flush, last := j.take(&work)
 		if !work.empty() && !dirty {
@@ -34,22 +43,26 @@ func (j *Journal) run() {
 			due = true
 		default:
 		}
-		if dirty && (due || flush || last) {
-			if err := j.out.Sync(); err != nil {
-				j.fail("sync", err)
-				return
-			}
+		if dirty && (due || flush || last) && syncing == nil {
 			dirty, due = false, false
 			timer.Stop()
-			j.settle(upTo)
+			syncing, covered = make(chan error, 1), upTo
+			go func(done chan<- error) { done <- j.out.Sync() }(syncing) // run waits for it
 		}
-		if last {
+		if last && syncing == nil {
 			return
 		}
 		select {
 		case <-j.wake: // whatever came since the last token left one
 		case <-timer.C:
 			due = true
+		case err := <-syncing:
+			syncing = nil
+			if err != nil {
+				j.fail("sync", err)
+				return
+			}
+			j.settle(covered)
 		}
 	}
 }

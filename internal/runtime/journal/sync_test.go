@@ -72,6 +72,46 @@ func TestSyncUnderLoad(t *testing.T) {
 	})
 }
 
+// What is appended while a slow disk syncs is written at once, for a kill loses
+// what is not; it is synced in its turn.
+func TestWriteDuringSync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		out := &fake{onSync: func() error { time.Sleep(10 * time.Second); return nil }}
+		j := start(out, "f", time.Second)
+		for range 5 {
+			if err := j.Append([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(1500 * time.Millisecond)
+		}
+		if got := out.content(); got != "x\nx\nx\nx\nx\n" {
+			t.Errorf("%q is written while the first sync goes on", got)
+		}
+		if err := j.Flush(); err != nil || time.Since(began) != 21*time.Second {
+			t.Errorf("Flush: %v after %v, want the end of the second sync", err, time.Since(began))
+		}
+		if err := j.Append([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if err := j.Append([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var got []time.Duration
+		for _, at := range out.synced() {
+			got = append(got, at.Sub(began))
+		}
+		want := []time.Duration{time.Second, 11 * time.Second, 22 * time.Second, 32 * time.Second}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("syncs (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // Flush answers when the records before it are synced, and does not wait for
 // the timer; with nothing to do it does nothing.
 func TestFlush(t *testing.T) {
