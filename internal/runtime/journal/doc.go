@@ -10,7 +10,7 @@
 // disk stops a run instead of leaving holes in its results.
 //
 // The package deals in encoded lines. Of a record (CONTRACT.md section 4) it
-// reads id, outcome, seq and output; it never encodes one, and it decides
+// reads v, id, outcome, seq and output; it never encodes one, and it decides
 // nothing about what a run does with an earlier result.
 //
 // A reader starts with journal.go for Open, writer.go for the goroutine that

@@ -36,9 +36,11 @@ type Entry struct {
 // last of a repeated key counts, unknown keys may hold anything; a wrong type
 // or null in a known one is damage, not something to guess around.
 func decode(line []byte) (Entry, error) {
-	var id, outcome, seq, output []byte
+	var version, id, outcome, seq, output []byte
 	err := object(line, func(key, value []byte) {
 		switch string(key) {
+		case "v":
+			version = value
 		case "id":
 			id = value
 		case "outcome":
@@ -51,6 +53,9 @@ func decode(line []byte) (Entry, error) {
 	})
 	if err != nil {
 		return Entry{}, err
+	}
+	if version != nil && string(version) != "1" { // what it means by ok is not known here
+		return Entry{}, fmt.Errorf("schema version %.40s is not 1", version)
 	}
 	e := Entry{OutputBytes: -1, Seq: -1}
 	if !isString(id) {

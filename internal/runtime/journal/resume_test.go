@@ -121,6 +121,7 @@ func TestResumeTable(t *testing.T) {
 		{"id is a number", `{"id":1,"outcome":"ok"}` + "\n" + good, 0, 1, ""},
 		{"no outcome", `{"id":"a"}` + "\n" + good, 0, 1, ""},
 		{"unknown outcome", `{"id":"a","outcome":"fine"}` + "\n" + good, 0, 1, ""},
+		{"another version", `{"v":2,"id":"a","outcome":"ok"}` + "\n" + good, 0, 1, ""},
 		{"BOM", "\uFEFF" + good + good, 0, 1, ""},
 		{"invalid UTF-8", `{"id":"a","outcome":"ok","meta":"` + "\xff\"}\n" + good, 0, 1, ""},
 		{"too long", `{"id":"` + string(bytes.Repeat([]byte("x"), DefaultMaxLine)), 0, 1, ""},

@@ -22,6 +22,7 @@ func reference(line []byte) (e Entry, broken, ok bool) {
 	record, isObject := members(line)
 	output, outputOK := members(record["output"])
 	return e, false, isObject && utf8.Valid(line) &&
+		(record["v"] == nil || string(record["v"]) == "1") &&
 		known(record["id"], &e.ID) && known(record["outcome"], &e.Outcome) &&
 		strings.Contains(" ok not_modified failed unfinished ", " "+e.Outcome+" ") && e.Outcome != "" && !strings.Contains(e.Outcome, " ") &&
 		(record["seq"] == nil || known(record["seq"], &e.Seq) && e.Seq >= 0) &&
@@ -82,6 +83,7 @@ var seeds = []string{
 	`{"id":"a","id":"b","outcome":"ok","outcome":"failed"}`,
 	`{"id":1,"id":"b","outcome":"ok"}`, `{"id":"b","id":null,"outcome":"ok"}`,
 	`{"\u0069d":"\u00e9\ud83d\ude00\ud800\"\\\/\b\f\n\r\t","outcome":"\u006fk"}`,
+	`{"v":2,"id":"a","outcome":"ok"}`, `{"v":"1","id":"a","outcome":"ok"}`, `{"v":1,"id":"a","outcome":"ok","v":1.0}`,
 	`{"ID":"a","outcome":"ok"}`, `{"id":"","outcome":"not_modified"}`,
 	`{"id":"a","outcome":"ok","seq":-0}`, `{"id":"a","outcome":"ok","seq":-1}`, `{"id":"a","outcome":"ok","seq":1e3}`,
 	`{"id":"a","outcome":"ok","seq":9223372036854775807}`, `{"id":"a","outcome":"ok","seq":9223372036854775808}`,
@@ -110,7 +112,7 @@ func TestDecodeRandomObjects(t *testing.T) {
 	valid := 0
 	rapid.Check(t, func(t *rapid.T) {
 		line := []byte(drawObject(t, 3, []string{
-			`"id"`, `"id"`, `"outcome"`, `"outcome"`, `"seq"`, `"output"`, `"\u0069d"`, `"Id"`, `"meta"`,
+			`"v"`, `"id"`, `"id"`, `"outcome"`, `"outcome"`, `"seq"`, `"output"`, `"\u0069d"`, `"Id"`, `"meta"`,
 		}))
 		compare(t, line)
 		if _, err := decode(line); err == nil {
