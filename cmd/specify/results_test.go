@@ -30,7 +30,7 @@ func threeTasks(t *testing.T) (dir string, args []string, lines [][]byte) {
 	return dir, args, lines[:3] // behind the last newline is nothing
 }
 
-func launchAndEnd(t *testing.T, dir string, status int, args ...string) *process {
+func launchAndEnd(t *testing.T, dir string, status int, args ...string) *running {
 	t.Helper()
 	p := launch(t, dir, args...)
 	p.mustEnd(t, status, time.Minute)

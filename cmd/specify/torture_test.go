@@ -28,8 +28,8 @@ func scale[T any](short, whole T) T {
 	return short
 }
 
-// process is the program running in a process of its own.
-type process struct {
+// running is the program running in a process of its own.
+type running struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
 	began          time.Time
@@ -37,9 +37,9 @@ type process struct {
 }
 
 // prepared returns the program, not yet started, as "specify args" in dir.
-func prepared(t *testing.T, dir string, args ...string) *process {
+func prepared(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...)}
+	p := &running{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...)}
 	p.Args[0] = "specify" // TestMain goes by it
 	p.Dir = dir
 	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
@@ -47,14 +47,14 @@ func prepared(t *testing.T, dir string, args ...string) *process {
 	return p
 }
 
-func launch(t *testing.T, dir string, args ...string) *process {
+func launch(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
 	p := prepared(t, dir, args...)
 	p.launch(t)
 	return p
 }
 
-func (p *process) launch(t *testing.T) {
+func (p *running) launch(t *testing.T) {
 	t.Helper()
 	p.began = time.Now()
 	if err := p.Start(); err != nil {
@@ -64,13 +64,13 @@ func (p *process) launch(t *testing.T) {
 
 // end waits for the program and returns its exit status, -1 if a signal ended
 // it. One that does not end in time fails the test.
-func (p *process) end(t *testing.T, within time.Duration) int {
+func (p *running) end(t *testing.T, within time.Duration) int {
 	t.Helper()
 	late := time.AfterFunc(within, func() { p.Process.Kill() })
 	err := p.Wait()
 	p.took = time.Since(p.began)
 	if !late.Stop() {
-		t.Fatalf("%v did not end within %v; stderr: %s", p.Args, within, p.stderr.String())
+		t.Fatalf("%v did not end within %v; stderr: %s", p.Args, within, clip(p))
 	}
 	if p.ProcessState == nil {
 		t.Fatal(err)
@@ -78,24 +78,30 @@ func (p *process) end(t *testing.T, within time.Duration) int {
 	return p.ProcessState.ExitCode()
 }
 
+// clip is the beginning of what the program wrote to standard error.
+func clip(p *running) string {
+	text := p.stderr.String()
+	return text[:min(len(text), 1500)]
+}
+
 // mustEnd is end with the exit status that is right.
-func (p *process) mustEnd(t *testing.T, status int, within time.Duration) {
+func (p *running) mustEnd(t *testing.T, status int, within time.Duration) {
 	t.Helper()
 	if got := p.end(t, within); got != status {
-		t.Fatalf("%v: exit status %d, want %d; stderr: %s", p.Args, got, status, p.stderr.String())
+		t.Fatalf("%v: exit status %d, want %d; stderr: %s", p.Args, got, status, clip(p))
 	}
 }
 
-func (p *process) cpu() time.Duration {
+func (p *running) cpu() time.Duration {
 	return p.ProcessState.UserTime() + p.ProcessState.SystemTime()
 }
 
 // peak is the largest resident set in MiB.
-func (p *process) peak() int64 {
+func (p *running) peak() int64 {
 	return int64(p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) >> 10 // KiB on Linux
 }
 
-func (p *process) signal(t *testing.T, s os.Signal) {
+func (p *running) signal(t *testing.T, s os.Signal) {
 	t.Helper()
 	if err := p.Process.Signal(s); err != nil {
 		t.Fatalf("%v: %v; stderr: %s", s, err, p.stderr.String())

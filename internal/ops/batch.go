@@ -110,7 +110,10 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 	}
 	sum = Summary{Tally: r.tally, Elapsed: time.Since(began)}
 	sum.Verdict = sum.Tally.Verdict(req.Allow)
-	return sum, errors.Join(err, r.folder.close())
+	if closeErr := r.folder.close(); closeErr != nil && sum.Output == 0 {
+		req.Tell.Warn("%v", closeErr) // all outputs are at their places; where one is not, its task has told
+	}
+	return sum, err
 }
 
 // batchRun is one run of a Batch.
@@ -143,7 +146,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: req.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect},
+		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}
 	if r.render == nil {
@@ -182,7 +185,7 @@ func (r *batchRun) admitAll(in *input) error {
 		place, err := r.folder.claim(r.stop, t)
 		switch {
 		case err != nil:
-			r.record(failedBefore(t, time.Now(), err))
+			r.record(r.exec.failedBefore(t, time.Now(), r.stop, err))
 		case r.done(t, place):
 			r.skip()
 		case r.stop.Err() != nil:
@@ -205,7 +208,7 @@ func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 		}
 		out, err := r.folder.output(t, place)
 		if err != nil {
-			r.record(failedBefore(t, a.queued, err))
+			r.record(r.exec.failedBefore(t, a.queued, r.stop, err))
 			return
 		}
 		r.record(r.exec.run(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out))
@@ -232,11 +235,7 @@ func (r *batchRun) record(rec *task.Record) {
 	}
 	r.tally.Add(rec)
 	r.watcher.Ended(rec)
-	switch {
-	case rec.Outcome != task.Failed:
-	case hopeless(rec.Error):
-		r.end(&LocalError{rec.Error})
-	case r.failEarly:
+	if rec.Outcome == task.Failed && r.failEarly {
 		r.end(ErrFailEarly)
 	}
 }

@@ -38,6 +38,8 @@ type executor struct {
 	span     Span
 	accept   task.StatusSet
 	header   bool // the header section goes to the output too
+
+	shortage *shortage // what ends the run that the tasks are a part of; nil where there is one task
 }
 
 // admission is a task on its way from its line to its job. There are as many as
@@ -93,7 +95,7 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 	}
 	err := x.attempt(ctx, stop, a, out, rec)
 	rec.Duration = time.Since(a.queued)
-	settle(rec, stop, err)
+	x.settle(rec, stop, err)
 	end(rec)
 	return rec
 }
@@ -135,25 +137,42 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Outp
 
 // settle gives the record its outcome. What ended because the run was stopped
 // is unfinished, whatever error that left.
-func settle(rec *task.Record, stop context.Context, err error) {
-	switch {
-	case err == nil:
+func (x *executor) settle(rec *task.Record, stop context.Context, err error) {
+	if err == nil {
 		rec.Outcome = task.OK
-	case stop.Err() != nil && errors.Is(err, context.Cause(stop)):
-		rec.Outcome = task.Unfinished
-		rec.Error = &task.Error{Type: task.ErrCanceled, Message: context.Cause(stop).Error(), Err: err}
-	default:
+		return
+	}
+	if stop.Err() == nil || !errors.Is(err, context.Cause(stop)) {
 		rec.Outcome = task.Failed
 		rec.Error = httpx.AsTaskError(err, rec.Attempts)
+		if x.shortage == nil || !hopeless(rec.Error) || x.shortage.first(rec.Error) {
+			return
+		}
 	}
+	rec.Outcome = task.Unfinished
+	rec.Error = &task.Error{Type: task.ErrCanceled, Message: context.Cause(stop).Error(), Err: err}
+}
+
+// failedBefore is the record of a task that could not begin.
+func (x *executor) failedBefore(t *task.Task, queued time.Time, stop context.Context, err error) *task.Record {
+	rec := waited(t, queued)
+	x.settle(rec, stop, err)
+	return rec
 }
 
 // unfinished is the record of a task that never got to its first attempt.
 func unfinished(t *task.Task, queued time.Time, cause error) *task.Record {
-	rec := task.NewRecord(t)
-	rec.Start, rec.Outcome = queued, task.Unfinished
-	rec.Duration = time.Since(queued)
-	rec.Timing.Queue = rec.Duration
+	rec := waited(t, queued)
+	rec.Outcome = task.Unfinished
 	rec.Error = &task.Error{Type: task.ErrCanceled, Message: cause.Error(), Err: cause}
-	return &rec
+	return rec
+}
+
+// waited is the record of a task that has done nothing but wait since then.
+func waited(t *task.Task, since time.Time) *task.Record {
+	rec := records.Get().(*task.Record)
+	*rec = task.NewRecord(t)
+	rec.Start, rec.Duration = since, time.Since(since)
+	rec.Timing.Queue = rec.Duration
+	return rec
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"net/url"
 	"sync"
-	"time"
 
 	"github.com/specify-cli/specify/internal/runtime/files"
-	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -111,7 +109,9 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 		if path == "" {
 			path = "."
 		}
-		f.dir, f.err = f.open(ctx, path)
+		if f.dir, f.err = f.open(ctx, path); f.err != nil {
+			f.err = noFolder(f.err)
+		}
 	})
 	if f.err != nil || t.Output != "" {
 		return t.Output, f.err
@@ -121,6 +121,15 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 		return "", err
 	}
 	return files.Name(u)
+}
+
+// noFolder says of the error that opening the folder gave that it is every
+// task's.
+func noFolder(err error) error {
+	if failed, ok := errors.AsType[*files.OutputError](err); ok {
+		return &files.OutputError{Path: failed.Path, Err: failed.Err, All: true}
+	}
+	return err
 }
 
 // holds reports whether there is a file of that size at a place.
@@ -137,21 +146,4 @@ func (f *folder) close() error {
 		return nil
 	}
 	return f.dir.Close()
-}
-
-// failedBefore is the record of a task that could not begin.
-func failedBefore(t *task.Task, queued time.Time, err error) *task.Record {
-	rec := task.NewRecord(t)
-	rec.Start, rec.Outcome = queued, task.Failed
-	rec.Duration = time.Since(queued)
-	rec.Timing.Queue = rec.Duration
-	rec.Error = httpx.AsTaskError(err, 0)
-	return &rec
-}
-
-// hopeless reports an error that every further output would meet as well: it
-// ends the run, with what is finished intact.
-func hopeless(err *task.Error) bool {
-	failed, ok := errors.AsType[*files.OutputError](err)
-	return ok && failed.All
 }

@@ -3,7 +3,11 @@ package ops
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
+
+	"github.com/specify-cli/specify/internal/runtime/files"
+	"github.com/specify-cli/specify/internal/task"
 )
 
 // Grace is how long attempts in flight may go on after a run was told to stop.
@@ -42,4 +46,27 @@ func inFlight(ctx context.Context) (wire context.Context, cut context.CancelCaus
 		stop()
 		cut(nil)
 	}
+}
+
+// shortage ends a run for which nothing can be written any more. Of the tasks
+// that find it out, which may be all that are in flight, one fails and tells of
+// it; the others are unfinished like those that have not begun.
+type shortage struct {
+	end  context.CancelCauseFunc // of the run
+	once sync.Once
+}
+
+// first reports whether the caller is the one to tell.
+func (s *shortage) first(err *task.Error) (first bool) {
+	s.once.Do(func() {
+		first = true
+		s.end(&LocalError{err})
+	})
+	return first
+}
+
+// hopeless reports an error that every further output would meet as well.
+func hopeless(err *task.Error) bool {
+	failed, ok := errors.AsType[*files.OutputError](err)
+	return ok && failed.All
 }
