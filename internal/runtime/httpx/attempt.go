@@ -143,12 +143,9 @@ func (h *hop) end(v verdict, err error) {
 	h.req.settle(v)
 }
 
-// account books the hop's time in the record's timing, so that the parts add
-// up to the time between the slot and the end of the body.
+// account books the time since the last booking, up to now, in the record's
+// timing: the hop's, with whatever of ours came before it.
 func (h *hop) account(now time.Time, err error) {
-	if h.ex.rec == nil {
-		return
-	}
 	t := &h.ex.rec.Timing
 	s := setup{task.Unknown, task.Unknown}
 	if h.conn != nil && !h.reused {
@@ -156,30 +153,21 @@ func (h *hop) account(now time.Time, err error) {
 	} else if failed, ok := errors.AsType[*DialError](err); ok {
 		s = failed.setup
 	}
-	known := max(0, s.dns) + max(0, s.connect)
-	add(&t.DNS, s.dns)
-	add(&t.Connect, s.connect)
+	// A connection may have been begun for another request: of the time that it
+	// took, only what this one waited for counts.
+	h.ex.bookTook(&t.DNS, s.dns, h.answer)
+	h.ex.bookTook(&t.Connect, s.connect, h.answer)
 	if took := time.Duration(h.tlsTook.Load()); took > 0 {
-		add(&t.TLS, took)
-		known += took
+		h.ex.bookTook(&t.TLS, took, h.answer)
 	}
-	waited := max(0, h.answer.Sub(h.began)-known)
 	if h.conn == nil {
-		add(&t.Connect, waited)
+		h.ex.book(&t.Connect, h.answer)
 	} else {
-		add(&t.FirstByte, waited)
+		h.ex.book(&t.FirstByte, h.answer)
 	}
 	if h.status != 0 {
-		add(&t.Transfer, now.Sub(h.answer))
+		h.ex.book(&t.Transfer, now)
 	}
-}
-
-// add adds d to a part that may not have been known yet.
-func add(part *time.Duration, d time.Duration) {
-	if d == task.Unknown {
-		return
-	}
-	*part = max(0, *part) + d
 }
 
 // hopBody is a response body under the read timeout.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,12 @@ func TestBehaviours(t *testing.T) {
 			many := asynccore.NewRunner(asynccore.RunnerConfig{Workers: jobs, Queue: 1000})
 			for _, b := range faultserver.Behaviours() {
 				if err := many.Go(t.Context(), asynccore.Job{}, func(ctx context.Context) {
-					if got, detail := attemptAt(ctx, server, b); !b.Want.Allows(got) {
+					got, detail := attemptAt(ctx, server, b, 1)
+					if strings.HasPrefix(got, "timeout_") && !b.Want.Allows(got) {
+						// On a busy machine they wait for each other, not for the server.
+						got, detail = attemptAt(ctx, server, b, 20)
+					}
+					if !b.Want.Allows(got) {
 						t.Errorf("%s (%s %s): %s, want %v: %s\n\t%s", b.Name, b.Listener, b.Path, got, b.Want, detail, b.Doc)
 					}
 				}); err != nil {
@@ -43,8 +49,8 @@ func TestBehaviours(t *testing.T) {
 }
 
 // attemptAt makes one attempt at a behaviour, with the limits that the table of
-// behaviours is about.
-func attemptAt(ctx context.Context, s *faultserver.Server, b faultserver.Behaviour) (outcome, detail string) {
+// behaviours is about; those of time are multiplied by patience.
+func attemptAt(ctx context.Context, s *faultserver.Server, b faultserver.Behaviour, patience time.Duration) (outcome, detail string) {
 	u, err := url.Parse(b.URL(s))
 	if err != nil {
 		return "input", err.Error()
@@ -60,7 +66,7 @@ func attemptAt(ctx context.Context, s *faultserver.Server, b faultserver.Behavio
 	}
 	gate := NewGate(GateConfig{})
 	client := New(Config{
-		UserAgent: "test", ConnectTimeout: faultserver.ConnectTimeout, ReadTimeout: faultserver.ReadTimeout,
+		UserAgent: "test", ConnectTimeout: patience * faultserver.ConnectTimeout, ReadTimeout: patience * faultserver.ReadTimeout,
 		MaxRedirects: faultserver.MaxRedirects, MaxBody: faultserver.MaxBody, Connections: 1,
 		TLS: s.ClientTLS(), Gate: gate,
 	})
@@ -68,7 +74,7 @@ func attemptAt(ctx context.Context, s *faultserver.Server, b faultserver.Behavio
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: gate})
 	gate.Bind(runner.Wake)
 	rec := task.NewRecord(tk)
-	job := asynccore.Job{Key: Origin(u), Timeout: 20 * time.Second}
+	job := asynccore.Job{Key: Origin(u), Timeout: patience * 20 * time.Second}
 	_, err = asynccore.GatherOn(ctx, runner, job, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, client.Fetch(ctx, Exchange{
 			Task: tk, URL: u, Accept: func(status int) bool { return status/100 == 2 }, Sink: Discard, Stop: ctx,

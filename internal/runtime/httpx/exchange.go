@@ -20,16 +20,18 @@ type exchange struct {
 	slot   *asynccore.Slot
 	policy asynccore.RetryPolicy
 
-	granted bool          // the slot was granted for a request that has not been sent
-	request *request      // the standing with the gate of the request being sent
-	attempt int           // attempts begun, redirects within one not counted
-	hops    int           // requests that the gate let through
-	wires   int           // requests that were put on a connection, as far as can be seen
-	sent    bool          // the attempt got a connection: the server may have seen it
-	began   time.Time     // of the first attempt
-	maxTime time.Duration // an attempt; 0 is none
-	spent   time.Duration // of maxTime, by the hops of this attempt
-	strayed bool          // a redirect left the first origin: nothing of the user's is sent any more
+	granted bool           // the slot was granted for a request that has not been sent
+	request *request       // the standing with the gate of the request being sent
+	attempt int            // attempts begun, redirects within one not counted
+	hops    int            // requests that the gate let through
+	wires   int            // requests that were put on a connection, as far as can be seen
+	sent    bool           // the attempt got a connection: the server may have seen it
+	began   time.Time      // of the first attempt
+	booked  time.Time      // up to when the task's time is in the record's timing
+	rest    *time.Duration // the part booked last: what comes after the last attempt goes there
+	maxTime time.Duration  // an attempt; 0 is none
+	spent   time.Duration  // of maxTime, by the hops of this attempt
+	strayed bool           // a redirect left the first origin: nothing of the user's is sent any more
 
 	origin       string        // of the first URL: where retries go
 	attemptBegan time.Time     // of the attempt under way
@@ -88,32 +90,9 @@ func (ex *exchange) giveBack() {
 // take gets a slot in the lane of origin, and books the time that it took: what
 // the origin itself held back by reason, the rest as queue.
 func (ex *exchange) take(origin string) error {
-	began := time.Now()
-	before := ex.client.gate.Mark(origin)
+	began, before := time.Now(), ex.client.gate.Mark(origin)
 	err := ex.slot.Acquire(ex.spec.Stop, origin)
 	ex.bookWait(origin, began, before)
 	ex.granted = err == nil
 	return err
-}
-
-// bookWait splits a wait for a slot, from began until now, by what the origin
-// held back meanwhile.
-func (ex *exchange) bookWait(origin string, began time.Time, mark *Mark) {
-	t, now := &ex.rec.Timing, time.Now()
-	waited := now.Sub(began)
-	latest := ex.client.gate.Mark(origin)
-	if latest == mark && mark.why == holdNone { // nearly always
-		t.Queue += max(0, waited)
-		return
-	}
-	before, after := mark.at(began), latest.at(now)
-	take := func(part *time.Duration, why hold) {
-		d := min(waited, max(0, after[why]-before[why]))
-		*part += d
-		waited -= d
-	}
-	take(&t.Breaker, holdBreaker)
-	take(&t.Backoff, holdPause)
-	take(&t.Rate, holdRate)
-	t.Queue += max(0, waited)
 }

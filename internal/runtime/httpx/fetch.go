@@ -49,12 +49,15 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 		client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
 		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
 	}
+	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
+	defer func() { ex.book(ex.rest, time.Now()) }()
 	ex.ctx = context.WithValue(ctx, exchangeKey{}, ex)
 	if retries := spec.Task.Retry; retries != nil {
 		ex.policy.Max = *retries
 	}
 	ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
 	if !spec.Queued.IsZero() {
+		ex.booked = spec.Queued
 		ex.bookWait(ex.origin, spec.Queued, spec.Mark)
 	}
 	req, err := ex.newRequest()

@@ -121,6 +121,7 @@ type options struct {
 	method string
 	header []task.Field
 	stop   context.Context
+	sink   Sink
 }
 
 func defaults() options {
@@ -134,6 +135,7 @@ func defaults() options {
 		jobs:   32,
 		accept: func(status int) bool { return status/100 == 2 },
 		stop:   context.Background(),
+		sink:   Discard,
 	}
 }
 
@@ -160,7 +162,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) {
 			rec := task.NewRecord(tk)
 			err := client.Fetch(asynccore.WithSlot(context.WithoutCancel(ctx), asynccore.SlotFrom(ctx)), Exchange{
-				Task: tk, URL: u, Accept: o.accept, Sink: Discard, Queued: queued, Mark: mark, Stop: o.stop,
+				Task: tk, URL: u, Accept: o.accept, Sink: o.sink, Queued: queued, Mark: mark, Stop: o.stop,
 			}, &rec)
 			rec.Duration = time.Since(queued)
 			rec.Outcome = task.OK

@@ -83,9 +83,8 @@ func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error
 // because ours ends when the origin is given up, and because a task must stand
 // in line for a slot afterwards.
 func (ex *exchange) prepareRetry(*http.Request) error {
-	began := time.Now()
 	err := ex.client.gate.sleep(ex.spec.Stop, ex.origin, ex.wait)
-	ex.rec.Timing.Backoff += time.Since(began)
+	ex.book(&ex.rec.Timing.Backoff, time.Now())
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,13 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 		return w.next.RoundTrip(req)
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	var timer *time.Timer // from when there is a connection: dialling has a limit of its own
+	// From when there is a connection, or another one: dialling has a limit of
+	// its own.
+	var timer *time.Timer
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		if timer == nil {
+		if timer != nil {
+			timer.Reset(w.silence)
+		} else {
 			timer = time.AfterFunc(w.silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, w.silence}) })
 		}
 	}})
