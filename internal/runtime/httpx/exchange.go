@@ -34,12 +34,13 @@ type exchange struct {
 	strayed bool           // a redirect left the first origin: nothing of the user's is sent any more
 
 	origin       string        // of the first URL: where retries go
+	at           string        // the origin of the last request
 	attemptBegan time.Time     // of the attempt under way
 	verdict      error         // what the task ends with when the last attempt's error is not what tells
 	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
 	consumed     bool          // the body of the attempt's answer was read
 	wait         time.Duration // decided pause before the next attempt
-	retrying     bool          // counted at the gate as on its way to a retry
+	retryAt      string        // where it counts as on its way to a retry; empty when it does not
 }
 
 type exchangeKey struct{}
@@ -90,8 +91,11 @@ func (ex *exchange) giveBack() {
 // take gets a slot in the lane of origin, and books the time that it took: what
 // the origin itself held back by reason, the rest as queue.
 func (ex *exchange) take(origin string) error {
-	began, before := time.Now(), ex.client.gate.Mark(origin)
+	gate, retry := ex.client.gate, ex.attempt > 1 || ex.retryAt != ""
+	began, before := time.Now(), gate.Mark(origin)
+	gate.standing(origin, retry, +1)
 	err := ex.slot.Acquire(ex.spec.Stop, origin)
+	gate.standing(origin, retry, -1)
 	ex.bookWait(origin, began, before)
 	ex.granted = err == nil
 	return err

@@ -75,6 +75,9 @@ func (g *Gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) 
 	}
 	o.holding(holdNone, now)
 	o.started(now)
+	if g.suspect(o) {
+		o.guessed(now)
+	}
 	return time.Time{}, true
 }
 
@@ -91,8 +94,13 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 	if at := o.breaker.RetryAt(); now.Before(at) {
 		return at, holdBreaker, false
 	}
-	if o.probed || g.suspect(o) && !resumed {
+	if o.probed {
 		return time.Time{}, holdBreaker, false
+	}
+	if g.suspect(o) {
+		if until, ok := o.doubtful(resumed, now); !ok {
+			return until, holdBreaker, false
+		}
 	}
 	if o.inflight >= int(o.limit) {
 		return time.Time{}, holdNone, false
@@ -108,8 +116,8 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 
 // suspect reports that the origin has failed often enough for an outage, only
 // that no retry has told yet whether waiting cures it. Until one has, new tasks
-// stay out: else a dead origin would see a request of every task in the list
-// before the first retry comes due.
+// stay out (see doubtful): else a dead origin would see a request of every task
+// in the list before the first retry comes due.
 func (g *Gate) suspect(o *origin) bool {
 	return g.cfg.Retries && g.cfg.Failures > 0 && o.failures >= g.cfg.Failures && o.retries > 0
 }

@@ -17,6 +17,7 @@ var _ http.RoundTripper = gated{}
 func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
 	origin := Origin(req.URL)
+	ex.at = origin
 	for {
 		if !ex.granted || ex.slot.Key() != origin {
 			ex.giveBack()

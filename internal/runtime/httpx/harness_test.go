@@ -122,6 +122,7 @@ type options struct {
 	header []task.Field
 	stop   context.Context
 	sink   Sink
+	class  func(seq int) asynccore.Priority
 }
 
 func defaults() options {
@@ -136,6 +137,7 @@ func defaults() options {
 		accept: func(status int) bool { return status/100 == 2 },
 		stop:   context.Background(),
 		sink:   Discard,
+		class:  func(int) asynccore.Priority { return asynccore.PriorityNormal },
 	}
 }
 
@@ -159,7 +161,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header}
 		queued := time.Now()
 		mark := gate.Mark(Origin(u))
-		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) {
+		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u), Priority: o.class(i)}, func(ctx context.Context) {
 			rec := task.NewRecord(tk)
 			err := client.Fetch(asynccore.WithSlot(context.WithoutCancel(ctx), asynccore.SlotFrom(ctx)), Exchange{
 				Task: tk, URL: u, Accept: o.accept, Sink: o.sink, Queued: queued, Mark: mark, Stop: o.stop,

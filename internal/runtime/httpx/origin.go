@@ -75,11 +75,18 @@ type origin struct {
 	restarted   time.Time // when the origin began anew after a pause or an outage; zero when that is long ago
 	nextStart   time.Time // no start before it while the origin restarts
 
-	failures int           // consecutive failed attempts
-	retries  int           // tasks between the decision to retry here and the end of that attempt
-	probed   bool          // half-open, and all probes of the round are under way
-	lost     bool          // given up for this run
-	gone     chan struct{} // closed when lost; made when somebody sleeps
+	failures  int           // consecutive failed attempts
+	retries   int           // tasks between the failure of an attempt here and the end of its retry
+	returning int           // retries that stand in the lane
+	arriving  int           // first attempts that do, led there by a redirect
+	guessGap  time.Duration // see doubtful; zero when the origin is above suspicion
+	nextGuess time.Time
+
+	probing int  // probes under way
+	probed  bool // half-open, and all probes of the round are under way
+
+	lost bool          // given up for this run
+	gone chan struct{} // closed when lost; made when somebody sleeps
 
 	mark *Mark // never nil; replaced at each change
 }
@@ -126,7 +133,7 @@ func (o *origin) started(now time.Time) {
 // increase). An attempt that began before
 // the last cut tells nothing of how the origin fares since.
 func (o *origin) success(began time.Time, ceiling int) {
-	o.failures = 0
+	o.cleared()
 	if began.Before(o.cutAt) {
 		return
 	}

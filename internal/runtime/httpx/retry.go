@@ -72,8 +72,8 @@ func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error
 	ex.rec.Retries = append(ex.rec.Retries, task.Retry{
 		Status: statusOf(err), Error: errorOf(err), Duration: time.Since(ex.attemptBegan), Wait: wait, Reason: reason,
 	})
-	ex.retrying = true
-	ex.client.gate.retrying(ex.origin, +1)
+	ex.retryAt = ex.at // a redirect may have led elsewhere than the retry begins
+	ex.client.gate.retrying(ex.retryAt, +1)
 	ex.client.cfg.Hooks.retrying(ex.ctx, RetryEvent{ex.rec.URL, ex.attempt, wait, reason, err})
 	ex.giveBack() // nobody holds a slot while waiting
 	return true, nil
@@ -83,7 +83,7 @@ func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error
 // because ours ends when the origin is given up, and because a task must stand
 // in line for a slot afterwards.
 func (ex *exchange) prepareRetry(*http.Request) error {
-	err := ex.client.gate.sleep(ex.spec.Stop, ex.origin, ex.wait)
+	err := ex.client.gate.sleep(ex.spec.Stop, ex.retryAt, ex.wait)
 	ex.book(&ex.rec.Timing.Backoff, time.Now())
 	if err != nil {
 		return err
@@ -96,9 +96,9 @@ func (ex *exchange) prepareRetry(*http.Request) error {
 }
 
 func (ex *exchange) noLongerRetrying() {
-	if ex.retrying {
-		ex.retrying = false
-		ex.client.gate.retrying(ex.origin, -1)
+	if ex.retryAt != "" {
+		ex.client.gate.retrying(ex.retryAt, -1)
+		ex.retryAt = ""
 	}
 }
 
@@ -118,13 +118,13 @@ func (ex *exchange) decide(err error) (wait time.Duration, reason string, again 
 	}
 	wait, stop := ex.policy.Next(ex.attempt, ex.retryAfter, time.Since(ex.began))
 	if _, tooLong := errors.AsType[*asynccore.RetryAfterError](stop); tooLong {
-		ex.verdict = &RetryAfterError{Origin: ex.origin, Wait: ex.retryAfter}
+		ex.verdict = &RetryAfterError{Origin: ex.at, Wait: ex.retryAfter}
 	}
 	if stop != nil {
 		return 0, "", false
 	}
 	if deadline, ok := ex.spec.Stop.Deadline(); ok && ex.retryAfter > 0 && time.Now().Add(wait).After(deadline) {
-		ex.verdict = &RetryAfterError{Origin: ex.origin, Wait: ex.retryAfter}
+		ex.verdict = &RetryAfterError{Origin: ex.at, Wait: ex.retryAfter}
 		return 0, "", false
 	}
 	if ex.retryAfter > 0 && wait == ex.retryAfter {

@@ -48,11 +48,16 @@ func (g *Gate) enter(key string, final bool) (*request, error) {
 	done, err := o.breaker.Allow()
 	if err != nil {
 		g.mu.Lock()
-		o.probed = o.breaker.State() == asynccore.BreakerHalfOpen
+		o.probed = o.probing > 0 && o.breaker.State() == asynccore.BreakerHalfOpen
 		g.mu.Unlock()
 		return nil, err
 	}
 	probe := o.breaker.State() != asynccore.BreakerClosed
+	if probe {
+		g.mu.Lock()
+		o.probing++
+		g.mu.Unlock()
+	}
 	return &request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
 }
 
@@ -68,6 +73,9 @@ func (r *request) settle(v verdict) {
 	g, now := r.gate, time.Now()
 	g.mu.Lock()
 	r.o.probed = false
+	if r.probe {
+		r.o.probing--
+	}
 	switch v {
 	case success:
 		r.o.success(r.began, g.cfg.PerHost)
@@ -122,24 +130,11 @@ func (g *Gate) changed(o *origin, from, to asynccore.BreakerState, retryAt time.
 	case to == asynccore.BreakerOpen:
 		o.restart(retryAt)
 	case to == asynccore.BreakerClosed:
-		o.failures = 0
+		o.cleared()
 		o.restart(time.Now())
 	}
 	lost := o.lost
 	g.mu.Unlock()
 	g.cfg.Hooks.breaker(o.key, from, to, retryAt, lost)
 	g.wake(o.key)
-}
-
-// retrying counts the tasks that are on their way to a retry at an origin, by
-// +1 when that is decided and -1 when the retry has ended or was given up.
-func (g *Gate) retrying(key string, change int) {
-	g.mu.Lock()
-	o := g.origin(key, time.Now())
-	o.retries += change
-	last := o.retries == 0
-	g.mu.Unlock()
-	if last && change < 0 {
-		g.wake(key) // new tasks may have been kept out until a retry had told
-	}
 }

@@ -1,0 +1,47 @@
+package httpx
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// An origin under suspicion keeps new tasks out until a retry has told. Where
+// the new ones are more urgent than the retries they stand before them in the
+// lane, and must not keep them out in turn.
+func TestUrgentTasksBehindLowRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{answer: func(req *http.Request, nth int) answer {
+			switch {
+			case nth == 1 && len(req.URL.Path) > len("/5"): // the urgent ones
+				return answer{status: 500, after: 100 * time.Millisecond}
+			case nth == 1:
+				return answer{status: 503, header: http.Header{"Retry-After": {"1"}}, after: 100 * time.Millisecond}
+			}
+			return ok(req, nth)
+		}}
+		o := defaults()
+		o.class = func(seq int) asynccore.Priority {
+			if seq < 6 {
+				return asynccore.PriorityBackground
+			}
+			if seq == 6 {
+				time.Sleep(10 * time.Millisecond) // the first ones are on the wire
+			}
+			return asynccore.PriorityCritical
+		}
+		urls := append(repeat(6, "http://h.test/%d"), repeat(54, "http://h.test/urgent%d")...)
+		records := run(t, o, w, urls...)
+		if n := count(records, task.OK); n != 60 {
+			t.Errorf("%d of 60 ok", n)
+		}
+		t.Logf("%d requests in %v", len(w.log), time.Since(w.start))
+		if took := time.Since(w.start); took > 15*time.Second || len(w.log) != 120 {
+			t.Errorf("%d requests in %v", len(w.log), took)
+		}
+	})
+}
