@@ -94,10 +94,23 @@ func isClosed(err error) bool {
 		strings.Contains(text, "connection broken")
 }
 
-// isLocal reports a shortage of our own that must not be charged to an origin.
-func isLocal(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EADDRNOTAVAIL)
+// isLocal reports a failure of our own side that must not be charged to an
+// origin.
+func isLocal(err error) bool { return isShortage(err) || errors.Is(err, syscall.EADDRNOTAVAIL) }
+
+// isShortage reports that file descriptors or buffers have run out here, which
+// ends as soon as other requests do.
+func isShortage(err error) bool {
+	for _, want := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS} {
+		if errors.Is(err, want) {
+			return true
+		}
+		// net.DNSError keeps the text of its cause only.
+		if dns, ok := errors.AsType[*net.DNSError](err); ok && strings.HasSuffix(dns.Err, want.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 // plain strips what repeats the URL, which a *url.Error prints with its query:

@@ -52,6 +52,8 @@ type Client struct {
 	gate *Gate
 	http *http.Client
 
+	short sync.Once // told of the first shortage
+
 	plainOnce   sync.Once // guards the fields below: see requestHeader
 	plainHeader http.Header
 	plainHost   string

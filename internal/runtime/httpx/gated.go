@@ -18,6 +18,7 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
 	origin := Origin(req.URL)
 	ex.at = origin
+	var lack shortage
 	for {
 		if !ex.granted || ex.slot.Key() != origin {
 			ex.giveBack()
@@ -36,6 +37,13 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 		ex.request = request
 		ex.hops++
 		ex.rec.Attempts = ex.attempt
-		return g.next.RoundTrip(req)
+		resp, err := g.next.RoundTrip(req)
+		if err == nil || !isShortage(err) {
+			return resp, err
+		}
+		ex.hops--
+		if req, err = lack.again(ex, req, err); err != nil {
+			return nil, err
+		}
 	}
 }

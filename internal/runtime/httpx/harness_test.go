@@ -32,6 +32,7 @@ type seen struct {
 	method string
 	url    string
 	header http.Header
+	body   string
 }
 
 // world is a fake network: a RoundTripper that answers from a function, and
@@ -48,11 +49,16 @@ type world struct {
 }
 
 func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		body, _ = io.ReadAll(req.Body)
+		req.Body.Close()
+	}
 	w.mu.Lock()
 	key := Origin(req.URL)
 	w.nth[req.URL.String()]++
 	nth := w.nth[req.URL.String()]
-	w.log = append(w.log, seen{time.Since(w.start), req.Method, req.URL.String(), req.Header.Clone()})
+	w.log = append(w.log, seen{time.Since(w.start), req.Method, req.URL.String(), req.Header.Clone(), string(body)})
 	w.flying[key]++
 	w.highest[key] = max(w.highest[key], w.flying[key])
 	w.mu.Unlock()
@@ -78,16 +84,16 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.header == nil {
 		a.header = http.Header{}
 	}
-	body := io.Reader(strings.NewReader(a.body))
+	answer := io.Reader(strings.NewReader(a.body))
 	if a.bodyErr != nil {
-		body = io.MultiReader(body, failing{a.bodyErr})
+		answer = io.MultiReader(answer, failing{a.bodyErr})
 	}
 	return &http.Response{
 		StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Request: req,
 		ContentLength: -1, Body: struct {
 			io.Reader
 			io.Closer
-		}{body, closer(landed)},
+		}{answer, closer(landed)},
 	}, nil
 }
 
@@ -120,6 +126,7 @@ type options struct {
 	accept func(int) bool
 	method string
 	header []task.Field
+	body   []byte
 	stop   context.Context
 	sink   Sink
 	class  func(seq int) asynccore.Priority
@@ -158,7 +165,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header}
+		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header, Body: o.body}
 		queued := time.Now()
 		mark := gate.Mark(Origin(u))
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u), Priority: o.class(i)}, func(ctx context.Context) {

@@ -13,6 +13,7 @@ type Hooks struct {
 	Retrying func(ctx context.Context, r RetryEvent)
 	Paused   func(origin string, until time.Time)
 	Breaker  func(e BreakerEvent)
+	Shortage func(err error) // the first time that file descriptors or buffers run out here
 }
 
 // RetryEvent is a task that is going to try again.
@@ -47,5 +48,11 @@ func (h *Hooks) paused(origin string, until time.Time) {
 func (h *Hooks) breaker(origin string, from, to asynccore.BreakerState, retryAt time.Time, givenUp bool) {
 	if h.Breaker != nil {
 		h.Breaker(BreakerEvent{origin, from, to, retryAt, givenUp})
+	}
+}
+
+func (h *Hooks) shortage(err error) {
+	if h.Shortage != nil {
+		h.Shortage(err)
 	}
 }

@@ -1,0 +1,26 @@
+package httpx
+
+const (
+	// spareDescriptors are those that are not for attempts: standard streams,
+	// lists, results, lock, the poller, look-ups, a trace file, a collector.
+	spareDescriptors = 32
+	// eachDescriptors are those that one attempt may need: its connection, an
+	// idle one to an origin of before, and the file that its body goes to.
+	eachDescriptors = 3
+)
+
+// FittingJobs returns how many attempts may be in flight at once, at most jobs
+// and at least 1, so that they do not run out of file descriptors, and whether
+// that is fewer than jobs.
+func FittingJobs(jobs int) (fit int, lowered bool) {
+	limit, known := Descriptors()
+	if !known {
+		return jobs, false
+	}
+	fit = fitting(jobs, limit)
+	return fit, fit < jobs
+}
+
+func fitting(jobs, limit int) int {
+	return min(jobs, max(1, (limit-spareDescriptors)/eachDescriptors))
+}
