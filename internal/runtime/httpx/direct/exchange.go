@@ -177,6 +177,14 @@ func (x *exchange) stale() bool {
 	return x.wrote == 0 || repeatable(x.req)
 }
 
+// crossed reports an answer that was not meant for the request: the server had
+// grown tired of the idle connection and said 408 and goodbye, as the request
+// was on its way. It may be repeated on a new one (RFC 9110 §15.5.9).
+func (x *exchange) crossed(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusRequestTimeout && resp.Close && x.c.reused &&
+		repeatable(x.req) && (!hasBody(x.req) || x.req.GetBody != nil)
+}
+
 // ended returns the cause of ctx's end, if that is what err is about. A
 // deadline of ctx that a dialer or a connection keeps by itself may fire a
 // moment before ctx does.

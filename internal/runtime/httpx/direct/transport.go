@@ -80,7 +80,8 @@ var _ http.RoundTripper = (*Transport)(nil)
 //
 // A request that met an idle connection which turned out dead is sent once
 // more on a new one, if nothing was answered and either nothing was sent or
-// the method is safe to repeat (as http.Transport decides).
+// the method is safe to repeat (as http.Transport decides). So is one that
+// crossed the server's 408 on its way.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := check(req); err != nil {
 		closeBody(req)
@@ -111,11 +112,13 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			x.maxHeader = DefaultMaxResponseHeaderBytes
 		}
 		resp, err := x.run()
-		if err == nil {
+		if err == nil && !x.crossed(resp) {
 			resp.Request = req
 			return resp, nil
 		}
-		if !x.stale() {
+		if err == nil {
+			_ = resp.Body.Close() // and the connection with it
+		} else if !x.stale() {
 			return nil, err
 		}
 		if out, err = rewind(req); err != nil {

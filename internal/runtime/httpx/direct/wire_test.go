@@ -70,6 +70,23 @@ func dies(s *session) {
 	each(okAnswer)(s)
 }
 
+// crosses answers one request on its first connection, and the second with what
+// it would have said to the idle connection.
+func crosses(goodbye string) func(*session) {
+	return func(s *session) {
+		if s.n == 1 {
+			s.request()
+			s.send(okAnswer)
+			s.request()
+			s.send("%s", goodbye)
+			return
+		}
+		each(okAnswer)(s)
+	}
+}
+
+const tired = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate"
+
 func hang(s *session)  { s.hang() }
 func leave(s *session) {}
 func reset(s *session) { s.reset() }
@@ -175,6 +192,13 @@ var wireCases = []wireCase{
 	{name: "dies under a POST", method: "POST", body: reader("b"), serve: dies, want: []string{"200 ok", "no answer", "200 ok"}, conns: 2},
 	{name: "dies under a POST with a key", method: "POST", body: reader("b"), header: map[string]string{"Idempotency-Key": "k"}, serve: dies, want: []string{"200 ok", "200 ok"}, conns: 2},
 	{name: "dies under a POST with a key, body gone", method: "POST", body: unrewindable("b"), header: map[string]string{"Idempotency-Key": "k"}, serve: dies, want: []string{"200 ok", "no answer", "200 ok"}, conns: 2},
+	{name: "408 crosses a GET", serve: crosses(tired), want: []string{"200 ok", "200 ok", "200 ok"}, conns: 2,
+		netHTTP: []string{"200 ok", "408 late", "200 ok"}, netHTTPConns: 2, why: "it means the idle connection, not the request, which may be repeated (RFC 9110 §15.5.9)"},
+	{name: "408 crosses a POST", method: "POST", body: reader("b"), serve: crosses(tired), want: []string{"200 ok", "408 late", "200 ok"}, conns: 2},
+	{name: "408 crosses a POST with a key", method: "POST", body: reader("b"), header: map[string]string{"Idempotency-Key": "k"}, serve: crosses(tired), want: []string{"200 ok", "200 ok"}, conns: 2,
+		netHTTP: []string{"200 ok", "408 late"}, netHTTPConns: 1, why: "as above"},
+	{name: "408 on a new connection", serve: func(s *session) { s.request(); s.send(tired) }, want: []string{"408 late", "408 late"}, conns: 2},
+	{name: "408 that keeps the connection", serve: crosses("HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate"), want: []string{"200 ok", "408 late", "200 ok"}, conns: 2},
 	{name: "always dies", serve: func(s *session) {
 		s.request()
 		if s.n == 1 {
