@@ -84,11 +84,13 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 // gotConn is called when the request is about to be written on a connection,
 // also when a layer below sends it again.
 func (h *hop) gotConn(info httptrace.GotConnInfo) {
+	if h.ex.wires > h.ex.hops {
+		h.cancel(errStorm) // before it is written, so that it counts for nothing
+		return
+	}
 	h.conn, h.reused = made(info.Conn), info.Reused
 	h.ex.sent = true
-	if h.ex.wires++; h.ex.wires > h.ex.hops+1 {
-		h.cancel(errStorm)
-	}
+	h.ex.wires++
 }
 
 // tlsStart and tlsDone time the handshake. http.Transport calls them on a

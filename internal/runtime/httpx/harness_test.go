@@ -122,6 +122,7 @@ func (w *world) times(prefix string) []time.Duration {
 type options struct {
 	gate   GateConfig
 	client Config
+	base   http.RoundTripper // instead of the world itself
 	jobs   int
 	accept func(int) bool
 	method string
@@ -155,7 +156,10 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 	w.start = time.Now()
 	w.nth, w.flying, w.highest = map[string]int{}, map[string]int{}, map[string]int{}
 	gate := NewGate(o.gate)
-	o.client.Gate, o.client.Base = gate, w
+	o.client.Gate, o.client.Base = gate, o.base
+	if o.base == nil {
+		o.client.Base = w
+	}
 	client := New(o.client)
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: o.jobs, Queue: 10_000, Admission: gate})
 	gate.Bind(runner.Wake)
