@@ -76,6 +76,10 @@ func configure(root *cobra.Command, flags *pflag.FlagSet, explicit string) error
 // connector makes the transport stack of a run.
 func connector(spans *telemetry.Telemetry) ops.Connect {
 	return func(s ops.Settings) (ops.Connection, error) {
+		if fit, lowered := httpx.FittingJobs(s.Jobs); lowered {
+			s.Tell.Warn("%d jobs are more than there are file descriptors for: going on with %d (ulimit -n)", s.Jobs, fit)
+			s.Jobs = fit
+		}
 		hooks := hooks(spans, s.Tell)
 		gate := httpx.NewGate(httpx.GateConfig{
 			PerHost: s.PerHost, Rate: s.Rate, RateHost: s.RateHost,
@@ -89,7 +93,7 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 			Retry: s.Retry, RetryOn: s.RetryOn, RetryAll: s.RetryAll, RetryUnsafe: s.RetryUnsafe,
 			Connections: s.Jobs, PerHost: s.PerHost, Gate: gate, Hooks: hooks, Span: spans.Transport,
 		})
-		return ops.Connection{Fetcher: client, Gate: gate, Close: client.Close}, nil
+		return ops.Connection{Fetcher: client, Gate: gate, Jobs: s.Jobs, Close: client.Close}, nil
 	}
 }
 

@@ -145,7 +145,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	r := &batchRun{
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
-		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: req.Jobs, Queue: Window, Admission: conn.Gate}),
+		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
 		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}

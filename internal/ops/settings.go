@@ -55,6 +55,7 @@ type Teller interface {
 type Connection struct {
 	Fetcher Fetcher
 	Gate    Gate
+	Jobs    int    // attempts in flight that this machine has descriptors for: Settings.Jobs or fewer
 	Close   func() // drops idle connections
 }
 
