@@ -24,7 +24,8 @@ func TestExecSpans(t *testing.T) {
 		"SEEN=" + seen,
 	}
 	const script = `echo "$TRACEPARENT" >> "$SEEN"; test "$(wc -l < "$SEEN")" -gt 2`
-	args := []string{"exec", "--retry", "3", "--retry-delay", "1ms", "--", "sh", "-c", script, "an argument"}
+	results := filepath.Join(t.TempDir(), "results")
+	args := []string{"exec", "--results", results, "--retry", "3", "--retry-delay", "1ms", "--", "sh", "-c", script, "an argument"}
 	if stderr, status := specify(t, env, args...); status != 0 || stderr != "" {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
@@ -32,8 +33,15 @@ func TestExecSpans(t *testing.T) {
 	golden(t, filepath.Join("..", "..", "testdata", "golden", "spans-exec.txt"),
 		otlptest.Tree(spans, "process.executable.name", "process.exit.code", "error.type"))
 
+	record, err := os.ReadFile(results)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want []string
 	for _, span := range spans {
+		if id := hex.EncodeToString(span.GetSpanId()); span.GetName() == "ops.Exec" && !strings.Contains(string(record), `"span_id":"`+id+`"`) {
+			t.Errorf("the record is not of span %s: %s", id, record)
+		}
 		if span.GetName() == "sh" {
 			want = append(want, "00-"+hex.EncodeToString(span.GetTraceId())+"-"+hex.EncodeToString(span.GetSpanId())+"-01")
 		}

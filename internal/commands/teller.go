@@ -151,6 +151,9 @@ func (t *teller) goOn(sum ops.Summary, req ops.BatchRequest) {
 	for _, f := range req.Files {
 		args = append(args, "--file", quote(f))
 	}
+	if req.AllowExec {
+		args = append(args, "--allow-exec")
+	}
 	args = append(args, "--results", quote(req.Results), "--resume")
 	fmt.Fprintf(t.w, "specify: to go on: %s\n", printable(strings.Join(args, " ")))
 }
