@@ -42,7 +42,7 @@ func TestNginx(t *testing.T) {
 	// What nginx saw, by URL: the statuses in their order.
 	time.Sleep(1100 * time.Millisecond) // its log is flushed each second
 	seen := make(map[string][]string)
-	for line := range lines(t, filepath.Join(dir, "access.log")) {
+	for line := range fileLines(t, filepath.Join(dir, "access.log")) {
 		port, rest, _ := strings.Cut(line, " ")
 		status, path, _ := strings.Cut(rest, " ")
 		url := "http://127.0.0.1:" + port + path
@@ -50,7 +50,7 @@ func TestNginx(t *testing.T) {
 	}
 	retried := map[string]int{}
 	got := make([]bool, len(urls))
-	for line := range lines(t, results) {
+	for line := range fileLines(t, results) {
 		var r task.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
@@ -179,8 +179,8 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// lines yields the lines of a file.
-func lines(t *testing.T, name string) func(yield func(string) bool) {
+// fileLines yields the lines of a file.
+func fileLines(t *testing.T, name string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		f, err := os.Open(name)
 		if err != nil {

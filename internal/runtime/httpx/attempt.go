@@ -121,7 +121,7 @@ func uniform(err error) error {
 // blame says what a failed request tells of its origin.
 func (h *hop) blame(err error) verdict {
 	switch kind := Classify(err); {
-	case kind == task.ErrTimeoutRead, kind == task.ErrTimeoutTotal && context.Cause(h.ex.ctx) == nil:
+	case kind == task.ErrTimeoutConnect, kind == task.ErrTimeoutRead, kind == task.ErrTimeoutTotal && context.Cause(h.ex.ctx) == nil:
 		return timeout
 	case context.Cause(h.ex.ctx) != nil || isLocal(err):
 		return neutral

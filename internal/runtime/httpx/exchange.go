@@ -35,6 +35,7 @@ type exchange struct {
 
 	origin       string        // of the first URL: where retries go
 	at           string        // the origin of the last request
+	last         error         // what the attempt before ended with; nil in the first
 	attemptBegan time.Time     // of the attempt under way
 	verdict      error         // what the task ends with when the last attempt's error is not what tells
 	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
@@ -89,12 +90,19 @@ func (ex *exchange) giveBack() {
 }
 
 // take gets a slot in the lane of origin, and books the time that it took: what
-// the origin itself held back by reason, the rest as queue.
+// the origin itself held back by reason, the rest as queue. A retry gives up,
+// with the error of the attempt before, when its policy's time is over.
 func (ex *exchange) take(origin string) error {
-	gate, retry := ex.client.gate, ex.attempt > 1 || ex.retryAt != ""
+	gate, ctx := ex.client.gate, ex.spec.Stop
+	retry := ex.last != nil
+	if retry && ex.policy.MaxTime > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, ex.began.Add(ex.policy.MaxTime), ex.last)
+		defer cancel()
+	}
 	began, before := time.Now(), gate.Mark(origin)
 	gate.standing(origin, retry, +1)
-	err := ex.slot.Acquire(ex.spec.Stop, origin)
+	err := ex.slot.Acquire(ctx, origin)
 	gate.standing(origin, retry, -1)
 	ex.bookWait(origin, began, before)
 	ex.granted = err == nil

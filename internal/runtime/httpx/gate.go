@@ -172,10 +172,11 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	return o
 }
 
-// forget drops the origins that nothing is known of: idle, healthy, unpaused.
+// forget drops the origins that nothing is known of and nobody waits for: idle,
+// healthy, unpaused.
 func (g *Gate) forget(now time.Time) {
 	for key, o := range g.origins {
-		if o.inflight == 0 && o.retries == 0 && o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
+		if o.inflight+o.retries+o.returning+o.arriving+o.probing+o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
 			o.breaker.State() == asynccore.BreakerClosed && o.limiter == nil {
 			delete(g.origins, key)
 		}

@@ -123,6 +123,7 @@ type options struct {
 	gate   GateConfig
 	client Config
 	base   http.RoundTripper // instead of the world itself
+	made   func(*Gate)
 	jobs   int
 	accept func(int) bool
 	method string
@@ -159,6 +160,9 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 	o.client.Gate, o.client.Base = gate, o.base
 	if o.base == nil {
 		o.client.Base = w
+	}
+	if o.made != nil {
+		o.made(gate)
 	}
 	client := New(o.client)
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: o.jobs, Queue: 10_000, Admission: gate})

@@ -68,7 +68,7 @@ func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error
 	if !again {
 		return false, ex.verdict
 	}
-	ex.wait = wait
+	ex.wait, ex.last = wait, err
 	ex.rec.Retries = append(ex.rec.Retries, task.Retry{
 		Status: statusOf(err), Error: errorOf(err), Duration: time.Since(ex.attemptBegan), Wait: wait, Reason: reason,
 	})

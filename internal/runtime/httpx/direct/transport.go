@@ -157,6 +157,10 @@ func (t *Transport) acquire(ctx context.Context, o origin, req *http.Request, tr
 			info.IdleTime = time.Since(c.idleSince)
 		}
 		trace.GotConn(info)
+		if ctx.Err() != nil { // GotConn may have had enough: nothing is written then
+			c.abort()
+			return nil, context.Cause(ctx)
+		}
 	}
 	return c, nil
 }
