@@ -41,16 +41,17 @@ fuzz: ## run each fuzz target for FUZZ (60s)
 	  done; \
 	done
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## one after the other against concurrently, and asynccore against other libraries
+	$(GO) -C bench run ./sidebyside
+	$(GO) -C bench run ./ratios
 
 cover: ## test coverage, as a table and in coverage.html
 	$(GO) test -coverprofile=coverage.out ./...
 	$(GO) tool cover -func=coverage.out | tail -1
 	$(GO) tool cover -html=coverage.out -o coverage.html
 
-examples: ## run the examples of the concurrency patterns
-	$(GO) test -run '^Example' -v ./internal/asynccore
+examples: ## run the examples, those of the concurrency patterns among them
+	$(GO) test -run '^Example' -v ./internal/...
 
 clean: ## remove what was built
 	rm -rf bin coverage.out coverage.html
