@@ -79,6 +79,9 @@ type Batch struct {
 // the tasks before it have ended; a *LocalError when results cannot be written,
 // which cuts off what is in flight.
 //
+// A panic in a task ends that task only: its record says that it met a bug, and
+// the first panic is returned, as an *asynccore.PanicError, when all have ended.
+//
 // When ctx ends, nothing new is sent; attempts in flight go on for Grace,
 // commands that run are told to end within it, and every task that has not
 // ended gets a record as unfinished.
@@ -104,7 +107,7 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 	inputErr := r.admitAll(in)
 	runErr := r.runner.Close(context.WithoutCancel(ctx))
 	r.release()
-	err = errors.Join(inputErr, runErr)
+	err = errors.Join(r.bug, inputErr, runErr)
 	if closeErr := results.Close(); closeErr != nil {
 		err = errors.Join(&LocalError{closeErr}, err)
 	}
@@ -137,6 +140,7 @@ type batchRun struct {
 	tally   Tally
 	line    []byte
 	watcher Watcher
+	bug     error // the first panic of a task, as an *asynccore.PanicError
 }
 
 func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, results Results) *batchRun {
@@ -202,16 +206,7 @@ func (r *batchRun) admitAll(in *input) error {
 func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	a := r.origins.admit(t, r.conn.Gate)
 	err := r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
-		if job.Err() != nil {
-			r.record(unfinished(t, a.queued, context.Cause(job)))
-			return
-		}
-		out, err := r.folder.output(t, place)
-		if err != nil {
-			r.record(r.exec.failedBefore(t, a.queued, r.stop, err))
-			return
-		}
-		r.record(r.exec.run(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out))
+		r.record(r.carryOut(job, a, place))
 	})
 	if err != nil && r.stop.Err() != nil {
 		r.record(unfinished(t, a.queued, context.Cause(r.stop)))
@@ -223,12 +218,37 @@ func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	return nil
 }
 
+// carryOut is the body of a task's job. It returns a record whatever happens: a
+// panic ends the task, not the run.
+func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Place) (rec *task.Record) {
+	err := guarded(func() error {
+		if job.Err() != nil {
+			rec = unfinished(a.task, a.queued, context.Cause(job))
+			return nil
+		}
+		out, err := r.folder.output(a.task, place)
+		if err != nil {
+			return err
+		}
+		defer out.Abort() // does nothing after a Commit
+		rec = r.exec.run(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out)
+		return nil
+	})
+	if err != nil {
+		rec = r.exec.failedBefore(a.task, a.queued, r.stop, err)
+	}
+	return rec
+}
+
 // record hands a record on: to the results, the tally and the watcher. It is
 // not to be used afterwards.
 func (r *batchRun) record(rec *task.Record) {
 	defer records.Put(rec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if p := bug(rec); p != nil && r.bug == nil {
+		r.bug = p
+	}
 	r.line = r.render(r.line[:0], rec)
 	if r.results.Append(r.line) != nil {
 		return // the run is being stopped for it; a record that was not written does not count

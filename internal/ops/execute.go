@@ -153,9 +153,14 @@ func (x *executor) settle(rec *task.Record, stop context.Context, err error) {
 	rec.Error = &task.Error{Type: task.ErrCanceled, Message: context.Cause(stop).Error(), Err: err}
 }
 
-// failedBefore is the record of a task that could not begin.
+// failedBefore is the record of a task that could not begin, or that a panic
+// ended.
 func (x *executor) failedBefore(t *task.Task, queued time.Time, stop context.Context, err error) *task.Record {
 	rec := waited(t, queued)
+	if p, ok := errors.AsType[*asynccore.PanicError](err); ok {
+		rec.Outcome, rec.Error = task.Failed, bugError(p)
+		return rec
+	}
 	x.settle(rec, stop, err)
 	return rec
 }

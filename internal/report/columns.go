@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -53,12 +54,7 @@ func (c columns) words(name string, value func(*Row) string) {
 }
 
 func (c columns) any(says func(*Row) bool) bool {
-	for _, row := range c.rows {
-		if says(row) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.rows, says)
 }
 
 func (c columns) column(name string, write func(*Row)) {

@@ -69,8 +69,8 @@ func taint(v reflect.Value) {
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return
 		}
-		for i := range v.NumField() {
-			taint(v.Field(i))
+		for _, field := range v.Fields() {
+			taint(field)
 		}
 	}
 }
