@@ -5,7 +5,7 @@ TOOL    := $(GO) tool -modfile=tools.mod
 BIN     := bin/specify
 FUZZ    ?= 60s
 
-.PHONY: build demo test lint check fuzz bench cover examples clean help
+.PHONY: build demo test torture lint check fuzz bench cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -22,6 +22,9 @@ demo: build ## see the main job: a list of good, slow, flaky, throttled, broken 
 
 test: ## run all tests with the race detector
 	$(GO) test -race -shuffle=on ./...
+
+torture: ## the whole form of the tests that kill, starve and flood the program
+	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume' ./cmd/specify
 
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"
