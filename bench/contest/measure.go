@@ -1,6 +1,7 @@
 package contest
 
 import (
+	"math"
 	"runtime"
 	"time"
 )
@@ -10,13 +11,23 @@ const (
 	queue   = 1024
 )
 
-// perItem measures the time that work takes, by the item.
+// tries is how often a piece of work is timed for one figure. The least time
+// counts: whatever else the machine does can only add to it.
+const tries = 3
+
+// perItem measures the time that work takes, by the item, in nanoseconds.
 func perItem(n int, work func() error) Way {
 	return func() (float64, error) {
-		runtime.GC() // what the work before this one has left is not this one's to collect
-		began := time.Now()
-		err := work()
-		return float64(time.Since(began).Nanoseconds()) / float64(n), err
+		least := time.Duration(math.MaxInt64)
+		for range tries {
+			runtime.GC() // what the work before this one has left is not this one's to collect
+			began := time.Now()
+			if err := work(); err != nil {
+				return 0, err
+			}
+			least = min(least, time.Since(began))
+		}
+		return float64(least.Nanoseconds()) / float64(n), nil
 	}
 }
 

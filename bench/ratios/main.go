@@ -4,8 +4,8 @@
 //
 //	go -C bench run ./ratios [-rounds 5] [-case TEXT] [-md] [-strict]
 //
-// The figures are medians of the rounds and depend on the machine and on what
-// else runs there; the ratios much less. With -strict the exit status is 1 when
+// A figure is the median of the rounds, each the least of three times. It depends
+// on the machine and on what else runs there; the ratios do much less. With -strict the exit status is 1 when
 // a target was missed in most of the rounds.
 package main
 
