@@ -87,6 +87,7 @@ func checkPause(t *testing.T, server *faultserver.Server, perHost int) {
 // that the breaker's rules give, and the eight others are untouched.
 func TestTwoDeadOriginsOfTen(t *testing.T) {
 	const each, failures, perHost, probes = 100, 5, 6, 2
+	const silence = time.Second // long enough that a busy machine answers within it
 	server := serve(t, 8)
 	names := []string{faultserver.Refused, faultserver.Silent}
 	for i := range 8 {
@@ -98,10 +99,10 @@ func TestTwoDeadOriginsOfTen(t *testing.T) {
 			list = append(list, server.URL(name, fmt.Sprintf("/slow/2?%d", i)))
 		}
 	}
-	o := batch(t, list, "--read-timeout", "200ms", "--retry-delay", "100ms", "--breaker-cooldown", "2s")
+	o := batch(t, list, "--read-timeout", silence.String(), "--retry-delay", "100ms", "--breaker-cooldown", "2s")
 	// Cooldowns of 1 s and 2 s, with a first attempt, a retry after at most
 	// 100 ms and two rounds of probes, each as long as the read timeout.
-	limit := 3*time.Second + 100*time.Millisecond + 4*200*time.Millisecond
+	limit := 3*time.Second + 100*time.Millisecond + 4*silence
 	dead, silent := o.attempts(server.URL(faultserver.Refused, "")), o.attempts(server.URL(faultserver.Silent, ""))
 	t.Logf("%v for 1,000 tasks; %d attempts at the dead origin, %d at the silent one (%d connections); errors %v",
 		o.took.Round(time.Millisecond), dead, silent, server.Stats().Listeners[faultserver.Silent].Connections, o.errorTypes())
