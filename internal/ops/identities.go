@@ -3,13 +3,15 @@ package ops
 import (
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 )
 
 // identities makes the n-th duplicate of an identity distinct by "#n". It keeps
-// eight bytes for each identity, not the identity itself: a million cost 16
-// MiB at most. Two different identities share a fingerprint with a probability
-// of about n²/2^65, 1 in 37 million for a million tasks, and then the second is
-// numbered as a duplicate, which harms nothing but a later --resume of it.
+// eight bytes for each identity, not the identity itself: nine megabytes for a
+// million whose number is known beforehand. Two different identities share a
+// fingerprint with a probability of about n²/2^65, 1 in 37 million for a million
+// tasks, and then the second is numbered as a duplicate, which harms nothing but
+// a later --resume of it.
 type identities struct {
 	seed   maphash.Seed
 	table  []uint64 // open addressing; 0 is free
@@ -17,8 +19,10 @@ type identities struct {
 	copies map[uint64]int // of identities seen more than once
 }
 
-func newIdentities() *identities {
-	return &identities{seed: maphash.MakeSeed(), table: make([]uint64, 1024), copies: make(map[uint64]int)}
+// newIdentities expects so many identities; -1 is not known.
+func newIdentities(expected int64) *identities {
+	size := max(1024, expected+expected/8)
+	return &identities{seed: maphash.MakeSeed(), table: make([]uint64, size), copies: make(map[uint64]int)}
 }
 
 // distinct returns id the first time, id#2 the second time, and so on.
@@ -39,7 +43,7 @@ func (s *identities) distinct(id string) string {
 func (s *identities) print(id string) uint64 { return max(1, maphash.String(s.seed, id)) }
 
 func (s *identities) insert(print uint64) (fresh bool) {
-	if s.used*4 >= len(s.table)*3 {
+	if s.used >= len(s.table)-len(s.table)/10 {
 		old := s.table
 		s.table = make([]uint64, 2*len(old))
 		for _, p := range old {
@@ -56,8 +60,9 @@ func (s *identities) insert(print uint64) (fresh bool) {
 }
 
 func (s *identities) place(print uint64) bool {
-	mask := uint64(len(s.table) - 1)
-	for i := print & mask; ; i = (i + 1) & mask {
+	size := uint64(len(s.table))
+	i, _ := bits.Mul64(print, size) // evenly over the table, whatever its size
+	for ; ; i = (i + 1) % size {
 		switch s.table[i] {
 		case print:
 			return false

@@ -24,7 +24,8 @@ type input struct {
 	urls      []string
 	files     []string
 	settings  *Settings
-	allowExec bool // lines may be commands
+	allowExec bool  // lines may be commands
+	total     int64 // tasks, as check has counted them; -1 is not known
 }
 
 // check reads all regular lists, so that a bad line is found before the first
@@ -95,7 +96,7 @@ func (in *input) tasks() asynccore.Stream[*task.Task] {
 	}
 	all := asynccore.FlatMap(asynccore.FromSlice(sources), func(s asynccore.Stream[*task.Task]) asynccore.Stream[*task.Task] { return s })
 	var seq int64
-	seen := newIdentities()
+	seen := newIdentities(in.total)
 	return asynccore.Map(all, func(t *task.Task) (*task.Task, error) {
 		t.Seq = seq
 		seq++
