@@ -21,7 +21,7 @@ demo: build ## see the main job: a list of good, slow, flaky, throttled, broken 
 	  echo "specify ended with exit status $$status: some of these URLs are broken, and it says so."'
 
 test: ## run all tests with the race detector
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -p 1 ./... # one package at a time: many of them measure time
 
 torture: ## the whole form of the tests that kill, starve and flood the program
 	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume' ./cmd/specify

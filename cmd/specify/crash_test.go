@@ -38,6 +38,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		last := launch(t, c.dir, c.args...)
 		last.mustEnd(t, 0, time.Minute)
 		c.check(t)
+		if _, parts := outputs(t, filepath.Join(c.dir, "out")); len(parts) > 0 {
+			t.Fatalf("temporary files left by a run that ended: %q", parts)
+		}
 		readLedger(t, filepath.Join(c.dir, "out.ndjson")).want(t, tasks, tasks, 0)
 		if len(c.files) != tasks {
 			t.Fatalf("%d files for %d tasks", len(c.files), tasks)
@@ -129,9 +132,6 @@ func (c *crash) check(t *testing.T) {
 		sameAsSource(t, name, i)
 	}
 	c.parts = max(c.parts, len(parts))
-	if len(c.done) == c.tasks && len(parts) > 0 {
-		t.Fatalf("temporary files left by runs that ended: %q", parts)
-	}
 }
 
 // outputs lists the files below dir: those at their final names, and temporary
