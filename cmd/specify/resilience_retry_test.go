@@ -218,3 +218,30 @@ func TestRetryMaxTime(t *testing.T) {
 		t.Errorf("%s", o.stderr)
 	}
 }
+
+// A line's timeout bounds the task from its first attempt on, waits included: a
+// backoff that would not fit is not begun.
+func TestLineTimeout(t *testing.T) {
+	server := serve(t, 1)
+	line := func(listener, path string) string {
+		return fmt.Sprintf(`{"url":%q,"timeout":"700ms"}`, server.URL(listener, path))
+	}
+	list := []string{
+		line(faultserver.Plain, "/slow/60000"), line(faultserver.Plain, "/flaky/100/a?code=502"),
+		line(faultserver.Plain, "/ok"), line("origin1", "/retry-after/503?v=30"), // which pauses its origin
+	}
+	o := batch(t, list,
+		"--retry", "100", "--retry-delay", "100ms", "--retry-jitter", "none", "--breaker-failures", "0", "--jobs", "1", "--per-host", "1")
+	want := []task.ErrorType{task.ErrTimeoutTotal, "502", "", task.ErrRetryAfter}
+	for i, r := range o.records {
+		kind := task.ErrorType("")
+		if r.Error != nil {
+			kind = r.Error.Type
+		}
+		busy := r.Duration - r.Timing.Queue
+		t.Logf("%s: %s after %v and %d attempts", r.URL, kind, busy.Round(time.Millisecond), r.Attempts)
+		if kind != want[i] || busy > 900*time.Millisecond {
+			t.Errorf("%s: %s after %v, want %s", r.URL, kind, busy, want[i])
+		}
+	}
+}

@@ -118,10 +118,13 @@ func uniform(err error) error {
 	return err
 }
 
-// blame says what a failed request tells of its origin.
+// blame says what a failed request tells of its origin. The task's own timeout
+// is the origin's fault where most of it was spent on this one request.
 func (h *hop) blame(err error) verdict {
 	switch kind := Classify(err); {
-	case kind == task.ErrTimeoutConnect, kind == task.ErrTimeoutRead, kind == task.ErrTimeoutTotal && context.Cause(h.ex.ctx) == nil:
+	case kind == task.ErrTimeoutConnect, kind == task.ErrTimeoutRead:
+		return timeout
+	case kind == task.ErrTimeoutTotal && (context.Cause(h.ex.ctx) == nil || time.Since(h.began) > h.ex.spec.Task.Timeout/2):
 		return timeout
 	case context.Cause(h.ex.ctx) != nil || isLocal(err):
 		return neutral

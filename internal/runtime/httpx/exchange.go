@@ -95,7 +95,7 @@ func (ex *exchange) giveBack() {
 func (ex *exchange) take(origin string) error {
 	gate, ctx := ex.client.gate, ex.spec.Stop
 	retry := ex.last != nil
-	if retry && ex.policy.MaxTime > 0 {
+	if retry && ex.policy.MaxTime > 0 && ex.policy.MaxTime != ex.spec.Task.Timeout {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(ctx, ex.began.Add(ex.policy.MaxTime), ex.last)
 		defer cancel()

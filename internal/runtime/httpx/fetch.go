@@ -42,8 +42,8 @@ type Exchange struct {
 // given back while the task waits.
 //
 // It returns nil when a whole, wanted answer is in the Sink. Else it returns
-// the last attempt's error with its type, or the cause of the end of ctx or
-// Stop.
+// the last attempt's error with its type, a *TimeoutError when the task's own
+// timeout is over, or the cause of the end of ctx or Stop.
 func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
 	ex := &exchange{
 		client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
@@ -51,6 +51,11 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	}
 	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
 	defer func() { ex.book(ex.rest, time.Now()) }()
+	if limit := spec.Task.Timeout; limit > 0 {
+		var release func()
+		ctx, release = ex.within(ctx, limit)
+		defer release()
+	}
 	ex.ctx = context.WithValue(ctx, exchangeKey{}, ex)
 	if retries := spec.Task.Retry; retries != nil {
 		ex.policy.Max = *retries
@@ -65,6 +70,19 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 		return err
 	}
 	return ex.do(req)
+}
+
+// within bounds the task, its waits as well as what is on the wire. Nothing is
+// begun that would not fit.
+func (ex *exchange) within(ctx context.Context, limit time.Duration) (_ context.Context, release func()) {
+	at, cause := ex.began.Add(limit), &TimeoutError{task.ErrTimeoutTotal, limit}
+	ctx, cancel := context.WithDeadlineCause(ctx, at, cause)
+	stop, cancelStop := context.WithDeadlineCause(ex.spec.Stop, at, cause)
+	ex.spec.Stop = stop
+	if budget := ex.policy.MaxTime; budget <= 0 || limit < budget {
+		ex.policy.MaxTime = limit
+	}
+	return ctx, func() { cancel(); cancelStop() }
 }
 
 // newRequest makes the request that all attempts send.

@@ -120,18 +120,20 @@ func (w *world) times(prefix string) []time.Duration {
 
 // options are what the flags default to, for tests to change.
 type options struct {
-	gate   GateConfig
-	client Config
-	base   http.RoundTripper // instead of the world itself
-	made   func(*Gate)
-	jobs   int
-	accept func(int) bool
-	method string
-	header []task.Field
-	body   []byte
-	stop   context.Context
-	sink   Sink
-	class  func(seq int) asynccore.Priority
+	gate    GateConfig
+	client  Config
+	base    http.RoundTripper // instead of the world itself
+	made    func(*Gate)
+	jobs    int
+	queue   int // the look-ahead window
+	accept  func(int) bool
+	method  string
+	header  []task.Field
+	body    []byte
+	timeout time.Duration // of each task
+	stop    context.Context
+	sink    Sink
+	class   func(seq int) asynccore.Priority
 }
 
 func defaults() options {
@@ -143,6 +145,7 @@ func defaults() options {
 			Retry: asynccore.RetryPolicy{Max: 3, Base: time.Second, Cap: 30 * time.Second, Factor: 2, MaxTime: 5 * time.Minute},
 		},
 		jobs:   32,
+		queue:  10_000,
 		accept: func(status int) bool { return status/100 == 2 },
 		stop:   context.Background(),
 		sink:   Discard,
@@ -165,7 +168,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		o.made(gate)
 	}
 	client := New(o.client)
-	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: o.jobs, Queue: 10_000, Admission: gate})
+	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: o.jobs, Queue: o.queue, Admission: gate})
 	gate.Bind(runner.Wake)
 	records := make([]task.Record, len(urls))
 	for i, raw := range urls {
@@ -173,7 +176,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header, Body: o.body}
+		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header, Body: o.body, Timeout: o.timeout}
 		queued := time.Now()
 		mark := gate.Mark(Origin(u))
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u), Priority: o.class(i)}, func(ctx context.Context) {
