@@ -101,7 +101,6 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 		return Summary{}, errors.Join(err, results.Close())
 	}
 	defer conn.Close()
-	in.total = total
 	req.Watcher.Planned(total)
 
 	r := b.start(ctx, req, conn, results)

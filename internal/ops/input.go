@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"bytes"
 	"errors"
 	"iter"
 
@@ -24,16 +23,17 @@ type input struct {
 	urls      []string
 	files     []string
 	settings  *Settings
-	allowExec bool  // lines may be commands
-	total     int64 // tasks, as check has counted them; -1 is not known
+	allowExec bool    // lines may be commands
+	census    *census // of the identities, when all lists could be read beforehand; else nil
 }
 
 // check reads all regular lists, so that a bad line is found before the first
 // request. It returns how many tasks they hold, or -1 when there is also a list
 // that can be read only once.
 func (in *input) check() (total int64, err error) {
+	c := newChecker(in)
 	for _, u := range in.urls {
-		if err := CheckURL(u); err != nil {
+		if err := c.url(u); err != nil {
 			return 0, &InputError{Err: err}
 		}
 		total++
@@ -44,45 +44,18 @@ func (in *input) check() (total int64, err error) {
 			once = true
 			continue
 		}
-		n, err := in.checkList(name)
+		n, err := c.list(name)
 		if err != nil {
 			return 0, err
 		}
 		total += n
 	}
 	if once {
-		total = -1
+		return -1, nil
 	}
+	c.census.done()
+	in.census = c.census
 	return total, nil
-}
-
-// checkList reads a list to its end and counts its tasks. Lines that are plain
-// URLs, nearly all, are checked without making a task of them.
-func (in *input) checkList(name string) (n int64, err error) {
-	for line, err := range in.lists.Open(name) {
-		if err != nil {
-			return 0, &InputError{Err: err}
-		}
-		err = line.Err
-		text := bytes.TrimSpace(line.Text)
-		switch {
-		case err != nil:
-		case len(text) == 0 || text[0] == '#':
-			continue
-		case text[0] == '{':
-			_, err = in.parse(lists.Line{Text: text}, CheckURL)
-		default:
-			if i := bytes.IndexAny(text, " \t"); i >= 0 {
-				text = text[:i]
-			}
-			err = CheckURL(string(text))
-		}
-		if err != nil {
-			return 0, &InputError{Place: line.Place.String(), Err: err}
-		}
-		n++
-	}
-	return n, nil
 }
 
 // tasks are the tasks in order, with their places in the input and their
@@ -96,7 +69,7 @@ func (in *input) tasks() asynccore.Stream[*task.Task] {
 	}
 	all := asynccore.FlatMap(asynccore.FromSlice(sources), func(s asynccore.Stream[*task.Task]) asynccore.Stream[*task.Task] { return s })
 	var seq int64
-	seen := newIdentities(in.total)
+	seen := newIdentities(in.census)
 	return asynccore.Map(all, func(t *task.Task) (*task.Task, error) {
 		t.Seq = seq
 		seq++

@@ -23,16 +23,20 @@ func parseLine(line []byte, checkURL func(string) error) (*task.Task, error) {
 	case line[0] == '{':
 		return parseObject(line, checkURL)
 	}
-	// A URL, and after white space the output's name, which may hold spaces.
-	text := string(line)
-	raw, output := text, ""
-	if i := strings.IndexAny(text, " \t"); i >= 0 {
-		raw, output = text[:i], strings.TrimLeft(text[i:], " \t")
-	}
+	raw, output := splitLine(string(line))
 	if err := checkURL(raw); err != nil {
 		return nil, err
 	}
 	return &task.Task{URLs: []string{raw}, Output: output}, nil
+}
+
+// splitLine takes a line that is not an object apart: a URL, and after white
+// space the output's name, which may hold spaces.
+func splitLine(text string) (raw, output string) {
+	if i := strings.IndexAny(text, " \t"); i >= 0 {
+		return text[:i], strings.TrimLeft(text[i:], " \t")
+	}
+	return text, ""
 }
 
 // CheckURL says what is wrong with a URL that is to be fetched, without

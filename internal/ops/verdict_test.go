@@ -46,18 +46,3 @@ func TestVerdict(t *testing.T) {
 		})
 	}
 }
-
-func TestIdentities(t *testing.T) {
-	s := newIdentities(-1)
-	for _, c := range [][2]string{{"a", "a"}, {"b", "b"}, {"a", "a#2"}, {"a", "a#3"}, {"a#4", "a#4"}, {"a", "a#5"}, {"b", "b#2"}} {
-		if got := s.distinct(c[0]); got != c[1] {
-			t.Errorf("%q became %q, want %q", c[0], got, c[1])
-		}
-	}
-	for i := range 100_000 {
-		id := task.ContentID(&task.Task{Seq: int64(i), URLs: []string{string(rune(0x10000 + i))}})
-		if got := s.distinct(id); got != id {
-			t.Fatalf("%q became %q", id, got)
-		}
-	}
-}

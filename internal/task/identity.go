@@ -13,6 +13,12 @@ import (
 // its length: no two different tasks share an input to the hash. The value is a
 // promise to result files that exist: it stays the same in every version.
 func ContentID(t *Task) string {
+	var digits [32]byte
+	return string(AppendContentID(digits[:0], t))
+}
+
+// AppendContentID appends the ContentID of t to dst.
+func AppendContentID(dst []byte, t *Task) []byte {
 	var scratch [512]byte // enough for a plain URL line: no allocation but the result
 	b := appendPart(scratch[:0], t.EffectiveMethod())
 	b = appendList(b, t.URLs)
@@ -25,9 +31,7 @@ func ContentID(t *Task) string {
 	b = appendList(b, t.Exec)
 	b = appendPart(b, t.Output)
 	sum := sha256.Sum256(b)
-	var digits [32]byte
-	hex.Encode(digits[:], sum[:16])
-	return string(digits[:])
+	return hex.AppendEncode(dst, sum[:16])
 }
 
 func appendPart[S ~string | ~[]byte](b []byte, s S) []byte {

@@ -1,0 +1,75 @@
+package ops
+
+import (
+	"bytes"
+
+	"github.com/specify-cli/specify/internal/runtime/lists"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// checker reads input before the run, to find what is wrong with it and which
+// identities come more than once. Lines that are plain URLs, nearly all, are
+// checked without making a task of each.
+type checker struct {
+	in     *input
+	census *census
+	plain  task.Task // for all plain lines in turn
+	id     []byte
+}
+
+func newChecker(in *input) *checker {
+	return &checker{in: in, census: newCensus(), plain: task.Task{URLs: make([]string, 1)}}
+}
+
+// list reads a list to its end and counts its tasks.
+func (c *checker) list(name string) (n int64, err error) {
+	for line, err := range c.in.lists.Open(name) {
+		if err != nil {
+			return 0, &InputError{Err: err}
+		}
+		err = line.Err
+		text := bytes.TrimSpace(line.Text)
+		switch {
+		case err != nil:
+		case len(text) == 0 || text[0] == '#':
+			continue
+		case text[0] == '{':
+			err = c.object(text)
+		default:
+			raw, output := splitLine(string(text))
+			c.plain.Output = output
+			err = c.url(raw)
+		}
+		if err != nil {
+			return 0, &InputError{Place: line.Place.String(), Err: err}
+		}
+		n++
+	}
+	return n, nil
+}
+
+func (c *checker) url(raw string) error {
+	if err := CheckURL(raw); err != nil {
+		return err
+	}
+	c.plain.URLs[0] = raw
+	c.count(&c.plain)
+	return nil
+}
+
+func (c *checker) object(text []byte) error {
+	t, err := c.in.parse(lists.Line{Text: text}, CheckURL)
+	if err == nil {
+		c.count(t)
+	}
+	return err
+}
+
+// count notes the identity that t is going to have.
+func (c *checker) count(t *task.Task) {
+	c.in.settings.apply(t)
+	if c.id = append(c.id[:0], t.ID...); t.ID == "" {
+		c.id = task.AppendContentID(c.id, t)
+	}
+	c.census.count(c.id)
+}
