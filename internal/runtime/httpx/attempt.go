@@ -58,7 +58,9 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		GotConn: h.gotConn, TLSHandshakeStart: h.tlsStart, TLSHandshakeDone: h.tlsDone,
 	})
 
-	resp, err := a.next.RoundTrip(req.WithContext(ctx))
+	out := req.WithContext(ctx)
+	out.Header = ex.headerFor(req)
+	resp, err := a.next.RoundTrip(out)
 	h.answer = time.Now()
 	if err != nil {
 		err = h.because(err)

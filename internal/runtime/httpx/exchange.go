@@ -31,6 +31,7 @@ type exchange struct {
 	rest    *time.Duration // the part booked last: what comes after the last attempt goes there
 	maxTime time.Duration  // an attempt; 0 is none
 	spent   time.Duration  // of maxTime, by the hops of this attempt
+	header  http.Header    // of the request being sent; shared, so it is replaced and not changed
 	strayed bool           // a redirect left the first origin: nothing of the user's is sent any more
 
 	origin       string        // of the first URL: where retries go

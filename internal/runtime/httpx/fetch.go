@@ -94,7 +94,7 @@ func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
 	}
 	ex.spec.header = header
 	req := (&http.Request{
-		Method: t.EffectiveMethod(), URL: ex.spec.URL, Host: host, Header: header,
+		Method: t.EffectiveMethod(), URL: ex.spec.URL, Host: host, Header: noHeader,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ex.ctx)
 	again := &retryablehttp.Request{Request: req}

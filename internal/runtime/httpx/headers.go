@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -48,6 +49,41 @@ func (c *Client) ownHeader(withBody bool, given http.Header) http.Header {
 		}
 	}
 	return h
+}
+
+// noHeader is what http.Client gets to see of a request's headers, which it
+// would copy for each task: attempts puts them in.
+var noHeader = http.Header{}
+
+// headerFor returns the headers to send with req, which nobody may change. All
+// that req's own can hold is what net/http makes of a user in its URL.
+func (ex *exchange) headerFor(req *http.Request) http.Header {
+	auth := req.Header["Authorization"]
+	if auth == nil || ex.header["Authorization"] != nil {
+		return ex.header
+	}
+	h := maps.Clone(ex.header)
+	h["Authorization"] = auth
+	return h
+}
+
+// redirected makes the headers for a request that a redirect leads to. Nothing
+// that the user gave goes to another origin, nor comes back when a later
+// redirect does; there is no Referer; and a body that is not sent again leaves
+// no description of it behind.
+func (ex *exchange) redirected(req *http.Request) {
+	if ex.strayed {
+		ex.header = ex.client.ownHeader(req.Method != http.MethodGet && req.Method != http.MethodHead, ex.header)
+		req.Host = ""
+		return
+	}
+	switch req.Response.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
+		ex.header = maps.Clone(ex.header)
+		for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"} {
+			delete(ex.header, name)
+		}
+	}
 }
 
 // requestHeader builds a task's headers: our own, then the flags', then the

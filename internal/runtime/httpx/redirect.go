@@ -26,9 +26,7 @@ type redirects struct {
 	schemes []string
 }
 
-// check refuses what must not be followed and takes everything that the user
-// gave off a request that leaves the origin: net/http itself compares host
-// names only, keeps custom headers in any case, and sends a Referer.
+// check refuses what must not be followed.
 func (r *redirects) check(req *http.Request, via []*http.Request) error {
 	if !r.follow {
 		return http.ErrUseLastResponse
@@ -40,17 +38,11 @@ func (r *redirects) check(req *http.Request, via []*http.Request) error {
 	if err := r.allowed(last.URL.Scheme, req.URL.Scheme); err != nil {
 		return err
 	}
-	req.Header.Del("Referer")
 	ex := exchangeOf(req.Context())
 	if Origin(last.URL) != Origin(req.URL) {
 		ex.strayed = true
 	}
-	if ex.strayed {
-		// http.Client copies the first request's headers to each hop, so they
-		// are taken off each hop, also when a later one leads back.
-		req.Header = ex.client.ownHeader(req.Method != http.MethodGet && req.Method != http.MethodHead, req.Header)
-		req.Host = ""
-	}
+	ex.redirected(req)
 	return nil
 }
 

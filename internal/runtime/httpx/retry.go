@@ -49,6 +49,7 @@ func plainOrNil(err error) error {
 func (ex *exchange) start() {
 	ex.attempt++
 	ex.sent, ex.consumed, ex.spent, ex.retryAfter = false, false, 0, 0
+	ex.header, ex.strayed = ex.spec.header, false
 	ex.attemptBegan = time.Now()
 }
 
