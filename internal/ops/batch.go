@@ -133,6 +133,7 @@ type batchRun struct {
 	exec    executor
 	render  func([]byte, *task.Record) []byte
 
+	settings  *Settings
 	failEarly bool
 	origins   origins // of the goroutine that admits
 
@@ -147,7 +148,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	wire, cut, release := inFlight(stop)
 	r := &batchRun{
-		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, failEarly: req.FailEarly,
+		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
 		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
@@ -205,16 +206,27 @@ func (r *batchRun) admitAll(in *input) error {
 
 func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	a := r.origins.admit(t, r.conn.Gate)
-	err := r.runner.Go(r.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
+	job := asynccore.Job{Priority: t.Priority, Key: a.origin}
+	packed := false
+	if a.plain, packed = pack(t, r.settings); packed {
+		a.task = nil
+	}
+	err := r.runner.Go(r.stop, job, func(job context.Context) {
+		if packed {
+			a.task = a.plain.unpack(r.settings)
+			defer tasks.Put(a.task)
+		}
 		r.record(r.carryOut(job, a, place))
 	})
-	if err != nil && r.stop.Err() != nil {
-		r.record(unfinished(t, a.queued, context.Cause(r.stop)))
+	switch {
+	case err == nil:
 		return nil
+	case r.stop.Err() == nil:
+		return fmt.Errorf("submit a task: %w", err)
+	case packed:
+		t = a.plain.unpack(r.settings)
 	}
-	if err != nil {
-		return fmt.Errorf("submit task %d: %w", t.Seq, err)
-	}
+	r.record(unfinished(t, a.queued, context.Cause(r.stop)))
 	return nil
 }
 

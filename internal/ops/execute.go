@@ -45,7 +45,8 @@ type executor struct {
 // admission is a task on its way from its line to its job. There are as many as
 // the look-ahead window holds, so it is small.
 type admission struct {
-	task   *task.Task
+	task   *task.Task // nil while it waits as what plain says
+	plain  plain
 	origin string
 	queued time.Time
 	mark   *httpx.Mark

@@ -207,7 +207,7 @@ func (o *object) expectation(t *task.Task) error {
 // CheckMethod accepts the empty method and any token (RFC 9110 §9.1).
 func CheckMethod(method string) error {
 	for _, c := range []byte(method) {
-		if !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) && (c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z') {
+		if !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) && !isAlnum(c) {
 			return fmt.Errorf("%q is not a request method", method)
 		}
 	}

@@ -101,6 +101,18 @@ func FuzzParseLine(f *testing.F) {
 	})
 }
 
+// The short way of checking a URL finds what taking it apart finds.
+func FuzzCheckURL(f *testing.F) {
+	for _, seed := range []string{"http://h/", "https://h:8443/x?y#z", "http://h:", "http://-", "http://h/%zz", "http://h?x", "https://h:99999/", "http:///x", "http://a..b/ c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		if _, err := ParseURL(raw); common(raw) && err != nil {
+			t.Fatalf("%q was taken for good: %v", raw, err)
+		}
+	})
+}
+
 // The origin that is read off a URL's text is that of the URL taken apart.
 func FuzzOrigins(f *testing.F) {
 	for _, seed := range []string{"http://h/", "HTTPS://H:8443/x?y#z", "http://u:p@h", "http://[::1]:80/", "http://h:/", "https://h?x"} {
@@ -127,6 +139,15 @@ func TestParseDuration(t *testing.T) {
 	for _, s := range []string{"", "soon", "10s30", "-1", "-1s", "1e300", "NaN", "Inf"} {
 		if got, err := ParseDuration(s); err == nil {
 			t.Errorf("%q: %v, want an error", s, got)
+		}
+	}
+}
+
+func BenchmarkCheckURL(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := CheckURL("https://assets.example.com/releases/v1.2.3/file-000123.tar.gz"); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
