@@ -3,12 +3,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -167,12 +168,16 @@ func (j ledger) want(t *testing.T, tasks, ok, unfinished int) {
 // writeLines writes n lines to a file and returns its name.
 func writeLines(t *testing.T, dir string, n int, line func(i int) string) string {
 	t.Helper()
-	var b strings.Builder
-	for i := range n {
-		fmt.Fprintln(&b, line(i))
-	}
 	name := filepath.Join(dir, "list.txt")
-	if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bufio.NewWriter(file)
+	for i := range n {
+		fmt.Fprintln(b, line(i))
+	}
+	if err := errors.Join(b.Flush(), file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return name
