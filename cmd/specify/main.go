@@ -11,12 +11,15 @@ import (
 	"runtime/debug"
 
 	"github.com/specify-cli/specify/internal/commands"
+	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/telemetry"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(connector)) }
 
 // run is main with a status, so that deferred calls are made on every path.
-func run() (status int) {
+// connect makes what operations send their requests through.
+func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
 	defer func() {
 		if p := recover(); p != nil {
 			fmt.Fprintf(os.Stderr, "specify: error: panic: %v\nspecify: this is a bug in specify; please report it with what follows\n%s", p, debug.Stack())
@@ -26,7 +29,7 @@ func run() (status int) {
 	log.SetOutput(io.Discard) // net/http writes there what servers say
 	ctx, stop := signals(context.Background())
 	defer stop()
-	err := execute(ctx)
+	err := execute(ctx, connect)
 	commands.Report(os.Stderr, err)
 	return commands.Status(ctx, err)
 }

@@ -25,7 +25,7 @@ import (
 
 // execute builds the adapters, the operations on them and the commands on
 // those, each wrapped in spans, and runs the command line.
-func execute(ctx context.Context) error {
+func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Connect) error {
 	spans, err := startTelemetry(ctx)
 	if err != nil {
 		return err
