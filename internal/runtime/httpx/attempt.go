@@ -128,7 +128,7 @@ func (h *hop) blame(err error) verdict {
 		return timeout
 	case kind == task.ErrTimeoutTotal && (context.Cause(h.ex.ctx) == nil || time.Since(h.began) > h.ex.spec.Task.Timeout/2):
 		return timeout
-	case context.Cause(h.ex.ctx) != nil || isLocal(err):
+	case context.Cause(h.ex.ctx) != nil || isLocal(err) || kind == task.ErrInput:
 		return neutral
 	}
 	return failure

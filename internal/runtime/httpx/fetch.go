@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -100,14 +99,17 @@ func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
 	again := &retryablehttp.Request{Request: req}
 	switch {
 	case t.BodyFile != "":
-		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return os.Open(t.BodyFile) }))
+		var body bodyFile
+		if body, err = newBodyFile(t.BodyFile); err == nil {
+			err = again.SetBody(retryablehttp.ReaderFunc(body.open))
+			req.ContentLength = body.size
+		}
+	case t.Body != nil && len(t.Body) == 0:
+		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return http.NoBody, nil }))
 	case t.Body != nil:
 		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return bytes.NewReader(t.Body), nil }))
 	}
-	if err != nil {
-		return nil, &InputError{fmt.Errorf("request body: %w", err)}
-	}
-	return again, nil
+	return again, err
 }
 
 // AsTaskError returns err as a record's error: with its type, and with the
