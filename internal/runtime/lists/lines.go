@@ -17,7 +17,7 @@ const MaxLine = 1 << 20
 type Line struct {
 	Place Place
 	Text  []byte // without LF or CRLF and a byte order mark before the first line; valid until the next line is read
-	Err   error  // nil, or why the line cannot be used: too long (Text is nil then), a NUL, or not UTF-8
+	Err   error  // nil, or why the line cannot be used: too long (Text is its first MaxLine bytes), a NUL, UTF-16, or not UTF-8
 }
 
 // Place is where a line stands.
@@ -33,44 +33,38 @@ var (
 	errTooLong = fmt.Errorf("line is longer than %d bytes", MaxLine)
 	errUTF8    = errors.New("line is not UTF-8")
 	errNUL     = errors.New("line holds a NUL byte; is this a text file?")
-	errUTF16   = errors.New("line is UTF-16") // becomes a UTF16Error
+	// As some editors and shells save text, or append it to what is UTF-8.
+	errUTF16 = errors.New("line is UTF-16; convert the list to UTF-8 first (iconv -f UTF-16 -t UTF-8)")
 )
-
-// UTF16Error says that a list is UTF-16 from Place on, as some editors and
-// shells save text, or append it to what is UTF-8.
-type UTF16Error struct{ Place Place }
-
-// Error names the place, and the cure.
-func (e *UTF16Error) Error() string {
-	return e.Place.String() + ": the list is UTF-16; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"
-}
 
 // Lines yields the lines of r, as soon as each is there. What stands behind the
 // last LF is a line if it is not empty. A line that cannot be used comes with
-// its Err, and the next one follows. A failed read and a *UTF16Error end the
-// sequence: they come as the second value, name the list, and the Line beside
-// them is empty. Memory stays bounded whatever r holds.
+// its Err, and the next one follows. A failed read ends the sequence: it comes
+// as the second value, names the list, and the Line beside it is empty. Memory
+// stays bounded whatever r holds.
 func Lines(r io.Reader, name string) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		s := splitter{in: bufio.NewReaderSize(r, bufferSize), max: MaxLine}
+		wide := false // the line before was UTF-16
 		for {
 			text, err := s.next()
 			if err == nil {
 				err = check(text, s.number == 1)
 			}
-			line := Line{Place: Place{name, s.number}, Text: text, Err: err}
+			if wide && err == errNUL && len(bytes.Trim(text, "\x00\r")) == 0 {
+				text, err = text[:0], nil // blank in UTF-16, or the other half of the last LF
+			} else {
+				wide = err == errUTF16
+			}
 			switch err {
 			case io.EOF:
 				return
-			case errUTF16:
-				yield(Line{}, &UTF16Error{line.Place})
-				return
-			case nil, errTooLong, errNUL, errUTF8:
+			case nil, errTooLong, errNUL, errUTF8, errUTF16:
 			default:
 				yield(Line{}, fmt.Errorf("read %s at line %d: %w", name, s.number, cause(err)))
 				return
 			}
-			if !yield(line, nil) {
+			if !yield(Line{Place: Place{name, s.number}, Text: text, Err: err}, nil) {
 				return
 			}
 		}

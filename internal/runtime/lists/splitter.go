@@ -20,9 +20,9 @@ type splitter struct {
 	ended  bool   // in has ended; a terminal that is read again would wait for more
 }
 
-// next returns the next line without its end, valid until the next call. It
-// returns errTooLong for a line over max, which it has read to its end and
-// dropped as it came, and io.EOF behind the last line.
+// next returns the next line without its end, valid until the next call. Of a
+// line over max, which it has read to its end, it returns the first max bytes
+// and errTooLong; io.EOF stands behind the last line.
 func (s *splitter) next() ([]byte, error) {
 	s.number++
 	s.long = s.long[:0]
@@ -37,16 +37,14 @@ func (s *splitter) next() ([]byte, error) {
 		case err != nil && err != bufio.ErrBufferFull:
 			return nil, err // what came of the line is not a line
 		}
-		if len(s.long)+len(part) > s.max+len(mark+"\r\n") {
-			tooLong = true
+		if room := s.max + len(mark+"\r\n") - len(s.long); len(part) > room {
+			part, tooLong = part[:room], true
 		}
-		if !tooLong {
-			s.long = append(s.long, part...)
-		}
+		s.long = append(s.long, part...)
 		switch {
 		case err == bufio.ErrBufferFull: // more of the line follows
 		case tooLong:
-			return nil, errTooLong
+			return s.cut(s.long)
 		case len(s.long) > 0:
 			return s.trim(s.long)
 		}
@@ -58,12 +56,16 @@ func (s *splitter) next() ([]byte, error) {
 // the LF, or with the end of the list; others are text.
 func (s *splitter) trim(line []byte) ([]byte, error) {
 	line = bytes.TrimSuffix(line, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
+	return s.cut(bytes.TrimSuffix(line, []byte("\r")))
+}
+
+// cut takes the mark off the first line, and off any what is over max.
+func (s *splitter) cut(line []byte) ([]byte, error) {
 	if s.number == 1 {
 		line = bytes.TrimPrefix(line, []byte(mark))
 	}
 	if len(line) > s.max {
-		return nil, errTooLong
+		return line[:s.max], errTooLong
 	}
 	return line, nil
 }
