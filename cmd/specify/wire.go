@@ -37,12 +37,14 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 	batch := ops.Batch{
 		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Runner: runner{spans}, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
 	}
+	plan := ops.Plan{Lists: batch.Lists, Folder: lookAtFolder, Done: lookAtResults}
 	exec := ops.Exec{Runner: runner{spans}, Results: openResults, Span: operationSpan(spans)}
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
 		Fetch:  telemetry.Around(spans, "ops.Fetch", fetch.Run),
 		Batch:  telemetry.Around(spans, "ops.Batch", batch.Run),
+		Plan:   telemetry.Around(spans, "ops.Plan", plan.Run),
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
 		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
 	}, commands.World{
@@ -156,6 +158,25 @@ func openResults(name string, resume bool) (ops.Results, error) {
 		return nil, &ops.InputError{Err: err}
 	}
 	return nil, &ops.LocalError{Err: err}
+}
+
+// lookAtFolder opens a folder of outputs and leaves it as it is, or not there.
+func lookAtFolder(_ context.Context, path string) (ops.Folder, error) { return files.LookDir(path) }
+
+// lookAtResults reads which tasks an earlier run has completed.
+func lookAtResults(name string) (ops.Done, error) {
+	var index journal.Index
+	err := journal.Look(name, func(e journal.Entry) error {
+		index.Add(e)
+		return nil
+	})
+	switch {
+	case is[*journal.DamagedError](err):
+		return nil, &ops.InputError{Err: err}
+	case err != nil:
+		return nil, &ops.LocalError{Err: err}
+	}
+	return index.Done, nil
 }
 
 // openRecords yields the lines of a results file.

@@ -15,6 +15,10 @@ func newBatch(o Ops, w World) *cobra.Command {
 		c       common
 		files   []string
 		exec    bool
+		shard   shardValue
+		skip    bool
+		dry     bool
+		ordered bool
 		results string
 		format  = "auto"
 		resume  bool
@@ -41,6 +45,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 			defer t.stop()
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
+				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
 				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
@@ -54,6 +59,16 @@ func newBatch(o Ops, w World) *cobra.Command {
 				if req.Sums, err = w.ReadSums(sums); err != nil {
 					return &UsageError{fmt.Errorf("--checksums: %w", err)}
 				}
+			}
+			if dry {
+				plan := planJSON
+				switch {
+				case format == "none":
+					plan = nil
+				case format == "text" || format == "auto" && w.Terminal:
+					plan = planText
+				}
+				return dryRun(cmd.Context(), o, req, plan, cmd.OutOrStdout(), t)
 			}
 			switch {
 			case results != "-":
@@ -80,10 +95,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g := groups(cmd.Flags())
 	g.in("Input and results")
 	g.StringArrayVarP(&files, "file", "i", nil, "list `F` of tasks, one a line; - is standard input; repeatable")
+	g.Var(&shard, "shard", "only the I-th of N parts of the tasks, as `I/N`; duplicates stay together")
+	g.BoolVar(&skip, "skip-invalid", false, "a line that cannot be used fails as a task, and the rest runs")
+	g.BoolVar(&dry, "dry-run", false, "print what would be done; send and write nothing")
 	g.BoolVar(&exec, "allow-exec", false, "run the commands in the lists; never set by ./specify.yaml")
 	g.StringVarP(&results, "results", "r", "-", "append one record a task to `F`; - is standard output")
 	g.Var(&choiceValue{&format, []string{"auto", "text", "ndjson", "none"}}, "format", "records on standard output; auto is text on a terminal")
 	g.BoolVar(&resume, "resume", false, "go on with the results of an earlier run; what is ok is not fetched again")
+	g.BoolVar(&ordered, "ordered", false, "records in the order of the input; a slow task holds back those far behind it")
 	g.Var(&reports, "report", "also write a report, as `html=F`, junit=F or md=F; repeatable")
 	g.in("Output")
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")

@@ -15,6 +15,7 @@ import (
 type Ops struct {
 	Fetch  func(context.Context, ops.FetchRequest) (ops.FetchResult, error)
 	Batch  func(context.Context, ops.BatchRequest) (ops.Summary, error)
+	Plan   func(context.Context, ops.PlanRequest) (ops.PlanSummary, error)
 	Report func(context.Context, ops.ReportRequest) (ops.Summary, error)
 	Exec   func(context.Context, ops.ExecRequest) (ops.ExecResult, error)
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -79,7 +80,11 @@ func (t *teller) Ended(rec *task.Record) {
 	defer t.mu.Unlock()
 	t.tally.Add(rec)
 	if rec.Outcome == task.Failed {
-		fmt.Fprintf(t.w, "specify: FAIL %s: %s\n", printable(subject(rec)), printable(failure(rec)))
+		about := subject(rec) + ": "
+		if in, ok := errors.AsType[*ops.InputError](rec.Error); ok && in.Place != "" {
+			about = "" // a line with no subject but its place
+		}
+		fmt.Fprintf(t.w, "specify: FAIL %s%s\n", printable(about), printable(failure(rec)))
 	}
 }
 
@@ -153,6 +158,15 @@ func (t *teller) goOn(sum ops.Summary, req ops.BatchRequest) {
 	}
 	if req.AllowExec {
 		args = append(args, "--allow-exec")
+	}
+	if shard := req.Shard.String(); shard != "" {
+		args = append(args, "--shard", shard)
+	}
+	if req.SkipInvalid {
+		args = append(args, "--skip-invalid")
+	}
+	if req.Ordered {
+		args = append(args, "--ordered")
 	}
 	args = append(args, "--results", quote(req.Results), "--resume")
 	fmt.Fprintf(t.w, "specify: to go on: %s\n", printable(strings.Join(args, " ")))

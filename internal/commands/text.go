@@ -19,8 +19,11 @@ func recordText(b []byte, rec *task.Record) []byte {
 	if rec.Error != nil {
 		line += "  " + rec.Error.Message
 	}
-	return append(b, printable(strings.ReplaceAll(line, "\n", " "))...)
+	return append(b, oneLine(line)...)
 }
+
+// oneLine is text fit for a line of its own on a terminal.
+func oneLine(text string) string { return printable(strings.ReplaceAll(text, "\n", " ")) }
 
 // subject is what a record is about.
 func subject(rec *task.Record) string {

@@ -142,6 +142,17 @@ func (v *choiceValue) Set(s string) error {
 	return nil
 }
 
+// shardValue is I/N.
+type shardValue ops.Shard
+
+func (v *shardValue) String() string { return ops.Shard(*v).String() }
+func (v *shardValue) Type() string   { return "I/N" }
+func (v *shardValue) Set(s string) error {
+	shard, err := ops.ParseShard(s)
+	*v = shardValue(shard)
+	return err
+}
+
 // allowValue is a number of tasks, or a share of all as N%.
 type allowValue ops.Allow
 

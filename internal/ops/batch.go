@@ -21,13 +21,16 @@ type BatchRequest struct {
 	URLs  []string // tasks from arguments, before those of the lists
 	Files []string // lists; "-" is standard input
 	Settings
-	AllowExec bool   // lines may be commands
-	Results   string // file for the records; "-" is standard output, empty is nowhere
-	Resume    bool   // go on with the Results of an earlier run
-	OutputDir string // folder for the bodies; empty keeps only those whose line names an output
-	Sums      Sums   // checksums by name; nil is none
-	Allow     Allow  // how many tasks may fail
-	FailEarly bool   // stop at the first task that fails
+	Shard       Shard  // of the tasks, those that are run
+	SkipInvalid bool   // a line that cannot be used fails as a task, and the rest runs
+	Ordered     bool   // records come in the order of the input
+	AllowExec   bool   // lines may be commands
+	Results     string // file for the records; "-" is standard output, empty is nowhere
+	Resume      bool   // go on with the Results of an earlier run
+	OutputDir   string // folder for the bodies; empty keeps only those whose line names an output
+	Sums        Sums   // checksums by name; nil is none
+	Allow       Allow  // how many tasks may fail
+	FailEarly   bool   // stop at the first task that fails
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
 	Render  func(b []byte, rec *task.Record) []byte
 	Watcher Watcher
@@ -87,7 +90,7 @@ type Batch struct {
 // ended gets a record as unfinished.
 func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err error) {
 	began := time.Now()
-	in := &input{lists: b.Lists, urls: req.URLs, files: req.Files, settings: &req.Settings, allowExec: req.AllowExec}
+	in := newInput(b.Lists, &req)
 	total, err := in.check()
 	if err != nil {
 		return Summary{}, err
@@ -141,7 +144,9 @@ type batchRun struct {
 	tally   Tally
 	line    []byte
 	watcher Watcher
-	bug     error // the first panic of a task, as an *asynccore.PanicError
+	bug     error     // the first panic of a task, as an *asynccore.PanicError
+	order   *inOrder  // nil without --ordered
+	room    sync.Cond // on mu: order may have room
 }
 
 func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, results Results) *batchRun {
@@ -153,6 +158,10 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
 		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
+	}
+	r.room.L = &r.mu
+	if req.Ordered {
+		r.order = newInOrder(Window)
 	}
 	if r.render == nil {
 		r.render = func(b []byte, rec *task.Record) []byte { return rec.Append(b) }
@@ -188,11 +197,14 @@ func (r *batchRun) admitAll(in *input) error {
 			return nil
 		}
 		place, err := r.folder.claim(r.stop, t)
+		if err == nil && r.done(t, place) {
+			r.skip()
+			continue
+		}
+		r.lineUp(t.Seq)
 		switch {
 		case err != nil:
 			r.record(r.exec.failedBefore(t, time.Now(), r.stop, err))
-		case r.done(t, place):
-			r.skip()
 		case r.stop.Err() != nil:
 			r.record(unfinished(t, time.Now(), context.Cause(r.stop)))
 		default:
@@ -252,24 +264,29 @@ func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Plac
 	return rec
 }
 
-// record hands a record on: to the results, the tally and the watcher. It is
-// not to be used afterwards.
+// record hands a record on: to the results, the tally and the watcher, now or
+// when its turn has come. It is not to be used afterwards.
 func (r *batchRun) record(rec *task.Record) {
-	defer records.Put(rec)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p := bug(rec); p != nil && r.bug == nil {
 		r.bug = p
 	}
+	if rec.Outcome == task.Failed && r.failEarly {
+		r.end(ErrFailEarly)
+	}
+	r.emit(rec)
+}
+
+// write writes a record. r.mu is held.
+func (r *batchRun) write(rec *task.Record) {
+	defer records.Put(rec)
 	r.line = r.render(r.line[:0], rec)
 	if r.results.Append(r.line) != nil {
 		return // the run is being stopped for it; a record that was not written does not count
 	}
 	r.tally.Add(rec)
 	r.watcher.Ended(rec)
-	if rec.Outcome == task.Failed && r.failEarly {
-		r.end(ErrFailEarly)
-	}
 }
 
 // done reports whether an earlier run has completed the task: its newest record

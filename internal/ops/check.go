@@ -13,6 +13,7 @@ import (
 type checker struct {
 	in     *input
 	census *census
+	tasks  int64     // of the shard
 	plain  task.Task // for all plain lines in turn
 	id     []byte
 }
@@ -21,11 +22,11 @@ func newChecker(in *input) *checker {
 	return &checker{in: in, census: newCensus(), plain: task.Task{URLs: make([]string, 1)}}
 }
 
-// list reads a list to its end and counts its tasks.
-func (c *checker) list(name string) (n int64, err error) {
+// list reads a list to its end.
+func (c *checker) list(name string) error {
 	for line, err := range c.in.lists.Open(name) {
 		if err != nil {
-			return 0, &InputError{Err: err}
+			return &InputError{Err: err}
 		}
 		err = line.Err
 		text := bytes.TrimSpace(line.Text)
@@ -41,11 +42,14 @@ func (c *checker) list(name string) (n int64, err error) {
 			err = c.url(raw)
 		}
 		if err != nil {
-			return 0, &InputError{Place: line.Place.String(), Err: err}
+			t, err := c.in.refuse(line, err)
+			if err != nil {
+				return err
+			}
+			c.count(t)
 		}
-		n++
 	}
-	return n, nil
+	return nil
 }
 
 func (c *checker) url(raw string) error {
@@ -70,6 +74,9 @@ func (c *checker) count(t *task.Task) {
 	c.in.settings.apply(t)
 	if c.id = append(c.id[:0], t.ID...); t.ID == "" {
 		c.id = task.AppendContentID(c.id, t)
+	}
+	if c.in.shard.all() || c.in.shard.has(string(c.id)) {
+		c.tasks++
 	}
 	c.census.count(c.id)
 }

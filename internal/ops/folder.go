@@ -45,6 +45,9 @@ type folder struct {
 // are made in the order of the input, so that of two tasks for one place it is
 // always the second that fails.
 func (f *folder) claim(ctx context.Context, t *task.Task) (*files.Place, error) {
+	if t.Invalid != nil {
+		return nil, t.Invalid
+	}
 	if t.Output == "" && (f.path == "" || t.Exec != nil) { // a command has no name to go by
 		return nil, nil
 	}

@@ -25,10 +25,20 @@ type input struct {
 	settings  *Settings
 	allowExec bool    // lines may be commands
 	census    *census // of the identities, when all lists could be read beforehand; else nil
+
+	shard       Shard
+	skipInvalid bool // lines that cannot be used fail as tasks
+}
+
+func newInput(l Lists, req *BatchRequest) *input {
+	return &input{
+		lists: l, urls: req.URLs, files: req.Files, settings: &req.Settings, allowExec: req.AllowExec,
+		shard: req.Shard, skipInvalid: req.SkipInvalid,
+	}
 }
 
 // check reads all regular lists, so that a bad line is found before the first
-// request. It returns how many tasks they hold, or -1 when there is also a list
+// request. It returns how many tasks of the shard they hold, or -1 when there is also a list
 // that can be read only once.
 func (in *input) check() (total int64, err error) {
 	c := newChecker(in)
@@ -36,7 +46,6 @@ func (in *input) check() (total int64, err error) {
 		if err := c.url(u); err != nil {
 			return 0, &InputError{Err: err}
 		}
-		total++
 	}
 	once := false
 	for _, name := range in.files {
@@ -44,22 +53,20 @@ func (in *input) check() (total int64, err error) {
 			once = true
 			continue
 		}
-		n, err := c.list(name)
-		if err != nil {
+		if err := c.list(name); err != nil {
 			return 0, err
 		}
-		total += n
 	}
 	if once {
 		return -1, nil
 	}
 	c.census.done()
 	in.census = c.census
-	return total, nil
+	return c.tasks, nil
 }
 
-// tasks are the tasks in order, with their places in the input and their
-// identities. It is for one reading.
+// tasks are the tasks of the shard in order, with their places in the whole
+// input and their identities. It is for one reading.
 func (in *input) tasks() asynccore.Stream[*task.Task] {
 	sources := []asynccore.Stream[*task.Task]{asynccore.Map(asynccore.FromSlice(in.urls), func(u string) (*task.Task, error) {
 		return &task.Task{URLs: []string{u}}, nil
@@ -70,29 +77,37 @@ func (in *input) tasks() asynccore.Stream[*task.Task] {
 	all := asynccore.FlatMap(asynccore.FromSlice(sources), func(s asynccore.Stream[*task.Task]) asynccore.Stream[*task.Task] { return s })
 	var seq int64
 	seen := newIdentities(in.census)
-	return asynccore.Map(all, func(t *task.Task) (*task.Task, error) {
+	numbered := asynccore.Map(all, func(t *task.Task) (*task.Task, error) {
 		t.Seq = seq
 		seq++
 		in.settings.apply(t)
 		if t.ID == "" {
 			t.ID = task.ContentID(t)
 		}
+		ours := in.shard.has(t.ID)
 		t.ID = seen.distinct(t.ID)
+		if !ours {
+			return nil, nil
+		}
 		return t, nil
 	})
+	if in.shard.all() {
+		return numbered
+	}
+	return numbered.Filter(func(t *task.Task) bool { return t != nil })
 }
 
 // list are the tasks of one list. Its errors are *InputError.
 func (in *input) list(name string) asynccore.Stream[*task.Task] {
 	check := CheckURL
-	if in.lists.Regular(name) { // was checked; what changed since fails as a task
+	if in.lists.Regular(name) && !in.skipInvalid { // was checked; what changed since fails as a task
 		check = func(string) error { return nil }
 	}
 	lines := asynccore.FromSeq2(in.lists.Open(name)).OnError(func(err error) error { return &InputError{Err: err} })
 	tasks := asynccore.Map(lines, func(line lists.Line) (*task.Task, error) {
 		t, err := in.parse(line, check)
 		if err != nil {
-			return nil, &InputError{Place: line.Place.String(), Err: err}
+			return in.refuse(line, err)
 		}
 		return t, nil
 	})

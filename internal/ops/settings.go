@@ -64,7 +64,7 @@ type Connect func(Settings) (Connection, error)
 
 // apply fills in what the flags say of a task that its line left open.
 func (s *Settings) apply(t *task.Task) {
-	if t.Exec != nil {
+	if t.Exec != nil || t.Invalid != nil {
 		return
 	}
 	if t.Method == "" {

@@ -73,6 +73,10 @@ func appendRaw(b []byte, key string, raw []byte) []byte {
 	return append(b, raw[start:]...)
 }
 
+// AppendInert appends raw, a JSON value without a line break in its strings, as
+// inert as the strings of a record are on a terminal.
+func AppendInert(b []byte, raw []byte) []byte { return appendRaw(b, "", raw) }
+
 func appendStrings(b []byte, key string, list []string) []byte {
 	if len(list) == 0 {
 		return b

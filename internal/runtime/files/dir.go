@@ -52,6 +52,12 @@ func OpenDir(path string, o Options) (*Dir, error) {
 
 // Close ends the use of the folder.
 func (d *Dir) Close() error {
+	if d.run == nil { // of LookDir
+		if d.root == nil {
+			return nil
+		}
+		return d.root.Close()
+	}
 	if err := errors.Join(d.run.end(d.root), d.root.Close()); err != nil {
 		return outputError(d.path, err)
 	}
@@ -63,6 +69,9 @@ func (d *Dir) Size(name string) (int64, error) {
 	name, err := clean(name)
 	if err != nil {
 		return 0, err
+	}
+	if d.root == nil { // of LookDir
+		return 0, outputError(name, fs.ErrNotExist)
 	}
 	info, err := d.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
