@@ -24,7 +24,7 @@ test: ## run all tests with the race detector
 	$(GO) test -race -shuffle=on -p 1 ./... # one package at a time: many of them measure time
 
 torture: ## the whole form of the tests that kill, starve and flood the program
-	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume' ./cmd/specify
+	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines' ./cmd/specify
 
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"
