@@ -60,6 +60,11 @@ func (ex *exchange) consume(resp *http.Response) error {
 	ex.consumed = true
 	defer resp.Body.Close()
 	ex.describe(resp)
+	if ex.part != nil {
+		if done, err := ex.goOn(resp); done || err != nil {
+			return err
+		}
+	}
 	if !ex.spec.Accept(resp.StatusCode) {
 		n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 		if err == nil && n < maxErrorBody {
@@ -75,13 +80,13 @@ func (ex *exchange) consume(resp *http.Response) error {
 			return &SinkError{err}
 		}
 	}
-	return ex.read(resp)
+	return ex.read(resp, 0)
 }
 
 // describe puts what the headers tell into the record.
 func (ex *exchange) describe(resp *http.Response) {
 	r := ex.rec
-	r.Status, r.Protocol, r.Bytes = resp.StatusCode, resp.Proto, task.Unknown
+	r.Status, r.Protocol, r.Bytes, r.Resumed = resp.StatusCode, resp.Proto, task.Unknown, task.Unknown
 	r.ContentType = resp.Header.Get("Content-Type")
 	r.Headers = r.Headers[:0]
 	r.Headers = keep(r.Headers[:0], resp.Header)
@@ -107,18 +112,19 @@ func (ex *exchange) unasked(resp *http.Response) error {
 	return nil
 }
 
-// read copies the body to the sink: decoded, counted, bounded, and to the end
-// of both what was sent and what it decodes to.
-func (ex *exchange) read(resp *http.Response) error {
+// read copies the body, of which n bytes are in the sink already, to the sink:
+// decoded, counted, bounded, and to the end of both what was sent and what it
+// decodes to.
+func (ex *exchange) read(resp *http.Response, n int64) error {
 	wire := &wireReader{r: resp.Body}
 	body, err := decoded(resp, wire)
 	if err != nil {
-		return ex.broken(wire, 0, err)
+		ex.part = nil
+		return ex.broken(wire, n, err)
 	}
 	buffers := buffersFor(resp)
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	var n int64
 	limit := ex.client.cfg.MaxBody
 	for {
 		k, err := body.Read(*buf)
@@ -136,6 +142,7 @@ func (ex *exchange) read(resp *http.Response) error {
 		}
 		if err != nil {
 			ex.rec.Bytes = n
+			ex.broke(resp, n)
 			return ex.broken(wire, n, err)
 		}
 	}

@@ -25,6 +25,7 @@ type Exchange struct {
 	// ShowHeader writes the header section of the answer to the Sink, before the
 	// body, in the form that HTTP/1.1 gives it.
 	ShowHeader bool
+	Found      *Found // what the Sink holds already, to be gone on with; nil is nothing
 
 	Queued time.Time // when the task was submitted; zero when its wait is already booked
 	Mark   *Mark     // of the URL's origin at that time
@@ -67,6 +68,11 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	req, err := ex.newRequest()
 	if err != nil {
 		return err
+	}
+	if spec.Found != nil {
+		if err := ex.adoptFound(); err != nil {
+			return err
+		}
 	}
 	return ex.do(req)
 }

@@ -133,6 +133,8 @@ type options struct {
 	timeout time.Duration // of each task
 	stop    context.Context
 	sink    Sink
+	found   *Found
+	expect  *task.Expect
 	class   func(seq int) asynccore.Priority
 }
 
@@ -176,13 +178,13 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header, Body: o.body, Timeout: o.timeout}
+		tk := &task.Task{Seq: int64(i), ID: fmt.Sprint(i), URLs: []string{raw}, Method: o.method, Header: o.header, Body: o.body, Timeout: o.timeout, Expect: o.expect}
 		queued := time.Now()
 		mark := gate.Mark(Origin(u))
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u), Priority: o.class(i)}, func(ctx context.Context) {
 			rec := task.NewRecord(tk)
 			err := client.Fetch(asynccore.WithSlot(context.WithoutCancel(ctx), asynccore.SlotFrom(ctx)), Exchange{
-				Task: tk, URL: u, Accept: o.accept, Sink: o.sink, Queued: queued, Mark: mark, Stop: o.stop,
+				Task: tk, URL: u, Accept: o.accept, Sink: o.sink, Found: o.found, Queued: queued, Mark: mark, Stop: o.stop,
 			}, &rec)
 			rec.Duration = time.Since(queued)
 			rec.Outcome = task.OK

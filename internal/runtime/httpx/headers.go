@@ -56,14 +56,23 @@ func (c *Client) ownHeader(withBody bool, given http.Header) http.Header {
 var noHeader = http.Header{}
 
 // headerFor returns the headers to send with req, which nobody may change. All
-// that req's own can hold is what net/http makes of a user in its URL.
+// that req's own can hold is what net/http makes of a user in its URL. Where there is a part of the body, every
+// hop is asked for the rest only.
 func (ex *exchange) headerFor(req *http.Request) http.Header {
 	auth := req.Header["Authorization"]
-	if auth == nil || ex.header["Authorization"] != nil {
+	if auth != nil && ex.header["Authorization"] != nil {
+		auth = nil
+	}
+	if auth == nil && ex.part == nil {
 		return ex.header
 	}
 	h := maps.Clone(ex.header)
-	h["Authorization"] = auth
+	if auth != nil {
+		h["Authorization"] = auth
+	}
+	if ex.part != nil {
+		ex.part.ask(h)
+	}
 	return h
 }
 

@@ -114,7 +114,7 @@ func (ex *exchange) decide(err error) (wait time.Duration, reason string, again 
 		ex.verdict = context.Cause(ex.spec.Stop)
 		return 0, "", false
 	}
-	if ex.spec.Sink.Rewind(0) != nil {
+	if ex.spec.Sink.Rewind(ex.kept()) != nil {
 		return 0, "", false // what broke is on a pipe already: the error that broke it stands
 	}
 	wait, stop := ex.policy.Next(ex.attempt, ex.retryAfter, time.Since(ex.began))
