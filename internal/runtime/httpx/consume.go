@@ -87,6 +87,9 @@ func (ex *exchange) consume(resp *http.Response) error {
 func (ex *exchange) describe(resp *http.Response) {
 	r := ex.rec
 	r.Status, r.Protocol, r.Bytes, r.Resumed = resp.StatusCode, resp.Proto, task.Unknown, task.Unknown
+	if ex.expect != nil {
+		ex.expect.header = resp.Header
+	}
 	r.ContentType = resp.Header.Get("Content-Type")
 	r.Headers = r.Headers[:0]
 	r.Headers = keep(r.Headers[:0], resp.Header)
@@ -134,6 +137,9 @@ func (ex *exchange) read(resp *http.Response, n int64) error {
 		if k > 0 {
 			if _, err := ex.spec.Sink.Write((*buf)[:k]); err != nil {
 				return &SinkError{err}
+			}
+			if ex.expect != nil {
+				ex.expect.see(n-int64(k), (*buf)[:k])
 			}
 		}
 		if err == io.EOF {

@@ -65,6 +65,11 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 		ex.booked = spec.Queued
 		ex.bookWait(ex.origin, spec.Queued, spec.Mark)
 	}
+	if want := spec.Task.Expect; want != nil {
+		if err := ex.expecting(want); err != nil {
+			return err
+		}
+	}
 	req, err := ex.newRequest()
 	if err != nil {
 		return err
@@ -74,7 +79,11 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 			return err
 		}
 	}
-	return ex.do(req)
+	err = ex.do(req)
+	if ex.expect != nil {
+		err = ex.expect.judge(ex, err)
+	}
+	return err
 }
 
 // within bounds the task, its waits as well as what is on the wire. Nothing is
