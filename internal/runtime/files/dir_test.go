@@ -441,7 +441,7 @@ func TestSweep(t *testing.T) {
 	if n, err := d.Sweep(t.Context()); n != 0 || err != nil {
 		t.Errorf("second Sweep = %d, %v", n, err)
 	}
-	if out, n, err := (Place{d, "kept"}).Resume(); err != nil || n != 9 {
+	if out, n, err := sized((Place{d, "kept"}).Resume()); err != nil || n != 9 {
 		t.Errorf("Resume = %d, %v", n, err)
 	} else {
 		out.Abort()

@@ -25,6 +25,7 @@ type File struct {
 	done bool              // Commit or Abort has been called
 
 	keep bool     // Abort leaves temp for the next Resume
+	kept Kept     // what Resume has found
 	old  *os.File // what stood at name, while file is nil: see resume.go
 	size int64    // of old
 }

@@ -368,7 +368,7 @@ func TestFileLongName(t *testing.T) {
 		}
 		wantFile(t, "text", path)
 		again, n, err := Outputs{}.Resume(path)
-		if err != nil || n != 4 {
+		if err != nil || n.Bytes != 4 {
 			t.Fatal(n, err)
 		}
 		write(t, again, "!")

@@ -29,16 +29,16 @@ func (p Place) Create() (Output, error) {
 }
 
 // Resume is Create, going on where an earlier transfer ended. It also returns
-// how many bytes are there: with Rewind to less the output begins before them.
+// what is there: with Rewind to less the output begins before its end.
 // The output's Abort keeps what has come, under a name of its own, for the next
 // Resume.
-func (p Place) Resume() (Output, int64, error) {
+func (p Place) Resume() (Output, Kept, error) {
 	kept := path.Join(path.Dir(p.name), keptName(path.Base(p.name)))
 	f, err := p.begin(kept, (*File).resume)
 	if err != nil {
-		return nil, 0, p.dir.fail(p.name, err)
+		return nil, Kept{}, p.dir.fail(p.name, err)
 	}
-	return f, f.n, nil
+	return f, f.kept, nil
 }
 
 // begin readies the folder, looks at what stands at the place, and opens.

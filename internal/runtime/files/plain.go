@@ -39,17 +39,17 @@ func (o Outputs) File(path string) (Output, error) {
 }
 
 // Resume is File, going on where an earlier transfer ended. It also returns
-// how many bytes are there: with Rewind to less it begins before them.
-func (o Outputs) Resume(path string) (Output, int64, error) {
+// what is there: with Rewind to less it begins before its end.
+func (o Outputs) Resume(path string) (Output, Kept, error) {
 	f, device, err := o.find(path)
 	if device != nil || err != nil {
-		return device, 0, err
+		return device, Kept{}, err
 	}
 	f.temp = filepath.Join(filepath.Dir(f.name), keptName(filepath.Base(f.name)))
 	if err := f.resume(); err != nil {
-		return nil, 0, f.fail(err)
+		return nil, Kept{}, f.fail(err)
 	}
-	return f, f.n, nil
+	return f, f.kept, nil
 }
 
 // find returns the File for the place that path leads to, still without the

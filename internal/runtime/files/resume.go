@@ -6,11 +6,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // keptSuffix ends the name of a transfer that Resume can go on with, beside
 // the place of the whole file.
 const keptSuffix = ".specify.part"
+
+// Kept is what Resume has found of an earlier transfer; the zero value is
+// nothing.
+type Kept struct {
+	Bytes   int64
+	Written time.Time // when last
+}
 
 var errBusy = errors.New("another run is writing to it")
 
@@ -20,11 +28,11 @@ var errBusy = errors.New("another run is writing to it")
 // an answer that it is whole, or that it must be fetched anew, costs no copy.
 func (f *File) resume() error {
 	f.keep = true
-	kept, size, err := f.openKept()
+	kept, there, err := f.openKept()
 	if err != nil {
 		return err
 	}
-	if info, err := f.in.Lstat(f.name); err == nil && info.Mode().IsRegular() && info.Size() > size {
+	if info, err := f.in.Lstat(f.name); err == nil && info.Mode().IsRegular() && info.Size() > there.Bytes {
 		old, err := f.in.OpenFile(f.name, os.O_RDONLY, 0)
 		if err != nil {
 			return withClose(err, kept)
@@ -35,39 +43,40 @@ func (f *File) resume() error {
 			}
 		}
 		f.old, f.size, f.n = old, info.Size(), info.Size()
+		f.kept = Kept{info.Size(), info.ModTime()}
 		return nil
 	}
 	if kept != nil {
-		f.file, f.n = kept, size
+		f.file, f.n, f.kept = kept, there.Bytes, there
 		return nil
 	}
 	return f.start()
 }
 
 // openKept opens what an earlier run has kept; nil when there is nothing.
-func (f *File) openKept() (*os.File, int64, error) {
+func (f *File) openKept() (*os.File, Kept, error) {
 	info, err := f.in.Lstat(f.temp)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
+		return nil, Kept{}, nil
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, Kept{}, err
 	}
 	if !info.Mode().IsRegular() { // a link would let others choose what we append to
-		return nil, 0, fmt.Errorf("%s is not a regular file", f.temp)
+		return nil, Kept{}, fmt.Errorf("%s is not a regular file", f.temp)
 	}
 	kept, err := f.in.OpenFile(f.temp, os.O_RDWR, 0)
 	if err != nil {
-		return nil, 0, err
+		return nil, Kept{}, err
 	}
 	if err := f.own(kept); err != nil {
-		return nil, 0, withClose(err, kept)
+		return nil, Kept{}, withClose(err, kept)
 	}
 	info, err = kept.Stat()
 	if err != nil {
-		return nil, 0, withClose(err, kept)
+		return nil, Kept{}, withClose(err, kept)
 	}
-	return kept, info.Size(), nil
+	return kept, Kept{info.Size(), info.ModTime()}, nil
 }
 
 // own locks kept and sees that it still is what its name says: the run that
