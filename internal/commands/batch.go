@@ -25,6 +25,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		early   bool
 		dir     string
 		sums    string
+		goOn    bool
 		allow   allowValue
 		reports reportsValue
 	)
@@ -46,7 +47,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
-				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
+				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
 			if err := reports.check(results); err != nil {
@@ -106,6 +107,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.Var(&reports, "report", "also write a report, as `html=F`, junit=F or md=F; repeatable")
 	g.in("Output")
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
+	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
 	f.pace(g)
 	f.request(g)

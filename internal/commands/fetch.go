@@ -20,6 +20,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		output string
 		remote bool
 		sum    string
+		goOn   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "fetch URL",
@@ -34,7 +35,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 				return &UsageError{err}
 			}
 			settings.ShowHeader = f.head
-			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output, Checksum: sum}
+			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output, Checksum: sum, Continue: goOn}
 			if remote {
 				if output != "" {
 					return &UsageError{errors.New("--output and --remote-name: only one of them")}
@@ -42,6 +43,9 @@ func newFetch(o Ops, w World) *cobra.Command {
 				if req.Output, err = remoteName(args[0]); err != nil {
 					return &UsageError{err}
 				}
+			}
+			if goOn && req.Output == "" {
+				return &UsageError{errors.New("--continue needs the file to go on with: --output or --remote-name")}
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			req.Tell = t
@@ -65,6 +69,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.in("Output")
 	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
+	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
 	f.verdict(g)
 	c.flags(g)
@@ -72,6 +77,9 @@ func newFetch(o Ops, w World) *cobra.Command {
 	curlHabits(cmd.Flags())
 	return cmd
 }
+
+// continueHelp is for fetch and batch.
+const continueHelp = "go on with a partial file, unless the server's is newer"
 
 // remoteName is the last segment of the URL's path, as curl -O has it: never
 // from the response.

@@ -29,6 +29,7 @@ type BatchRequest struct {
 	Resume      bool   // go on with the Results of an earlier run
 	OutputDir   string // folder for the bodies; empty keeps only those whose line names an output
 	Sums        Sums   // checksums by name; nil is none
+	Continue    bool   // go on with what an earlier transfer has left of an output
 	Allow       Allow  // how many tasks may fail
 	FailEarly   bool   // stop at the first task that fails
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
@@ -154,9 +155,9 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	wire, cut, release := inFlight(stop)
 	r := &batchRun{
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
-		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
+		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
+		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, unsafe: req.RetryUnsafe, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}
 	r.room.L = &r.mu
@@ -255,7 +256,7 @@ func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Plac
 			return err
 		}
 		defer out.Abort() // does nothing after a Commit
-		rec = r.exec.run(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out)
+		rec = r.exec.runOn(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out)
 		return nil
 	})
 	if err != nil {

@@ -38,6 +38,7 @@ type executor struct {
 	span     Span
 	accept   task.StatusSet
 	header   bool // the header section goes to the output too
+	unsafe   bool // a request that is not idempotent goes on to another mirror, too
 
 	shortage *shortage // what ends the run that the tasks are a part of; nil where there is one task
 }
@@ -87,6 +88,12 @@ func (o *origins) of(raw string) string {
 // when it ends, waits end and nothing is tried again, while ctx lets an attempt
 // in flight go on.
 func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output) *task.Record {
+	return x.runOn(ctx, stop, a, opened{Output: out})
+}
+
+// runOn is run with an output that may hold something already, or be needed
+// more than once.
+func (x *executor) runOn(ctx, stop context.Context, a *admission, out opened) *task.Record {
 	rec := records.Get().(*task.Record)
 	*rec = task.NewRecord(a.task)
 	rec.Start = a.queued
@@ -96,6 +103,7 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 	}
 	err := x.attempt(ctx, stop, a, out, rec)
 	rec.Duration = time.Since(a.queued)
+	rec.Timing.Complete(rec.Duration)
 	x.settle(rec, stop, err)
 	end(rec)
 	return rec
@@ -106,34 +114,41 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 var records = sync.Pool{New: func() any { return new(task.Record) }}
 
 // attempt fetches the task's URL or runs its command, and commits the output.
-func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) (err error) {
-	if a.task.Exec != nil {
-		err = x.commands.run(ctx, stop, a.task, out, rec)
-	} else {
-		err = x.fetch(ctx, stop, a, out, rec)
+func (x *executor) attempt(ctx, stop context.Context, a *admission, out opened, rec *task.Record) error {
+	switch {
+	case a.task.Exec != nil:
+		return commit(out, rec, x.commands.run(ctx, stop, a.task, out.Output, rec))
+	case len(a.task.URLs) > 1:
+		return x.fetchAny(ctx, stop, a, out, rec)
 	}
+	return commit(out, rec, x.fetch(ctx, stop, a, a.task.URL(), time.Time{}, out, rec))
+}
+
+// commit makes the output final, or drops it for err.
+func commit(out opened, rec *task.Record, err error) error {
 	if err != nil {
 		out.Abort()
 		return err
 	}
-	began := time.Now()
 	rec.Output, err = out.Commit()
-	rec.Timing.Transfer = max(0, rec.Timing.Transfer) + time.Since(began)
-	if err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
-func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) error {
-	u, err := ParseURL(a.task.URL())
+// fetch fetches one of the task's URLs: the first, or, where since tells when
+// that was begun, another mirror.
+func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, since time.Time, out opened, rec *task.Record) error {
+	u, err := ParseURL(raw)
 	if err != nil {
 		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
 	}
-	return x.fetcher.Fetch(ctx, httpx.Exchange{
-		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
-		Queued: a.queued, Mark: a.mark, Stop: stop,
-	}, rec)
+	spec := httpx.Exchange{
+		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out.Output, Found: out.found, ShowHeader: x.header,
+		Since: since, Stop: stop,
+	}
+	if since.IsZero() {
+		spec.Queued, spec.Mark = a.queued, a.mark
+	}
+	return x.fetcher.Fetch(ctx, spec, rec)
 }
 
 // settle gives the record its outcome. What ended because the run was stopped

@@ -15,6 +15,7 @@ type FetchRequest struct {
 	URL string
 	Settings
 	Output   string // file for the body; empty is standard output
+	Continue bool   // go on with what an earlier transfer has left at Output
 	Checksum string // "sha256:HEX" or "sha512:HEX" that the body must hash to; empty is none
 }
 
@@ -27,6 +28,8 @@ type Outputs interface {
 	// File is a new output for the file at path, which is left as it is until
 	// the body is whole.
 	File(path string) (files.Output, error)
+	// Resume is File, going on with what an earlier transfer has left there.
+	Resume(path string) (files.Output, files.Kept, error)
 }
 
 // Fetch is the operation behind "specify fetch".
@@ -58,11 +61,9 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 		return FetchResult{}, err
 	}
 	defer conn.Close()
-	out := f.Outputs.Stdout()
-	if req.Output != "" {
-		if out, err = f.Outputs.File(req.Output); err != nil {
-			return FetchResult{}, &LocalError{err}
-		}
+	out, err := f.output(req)
+	if err != nil {
+		return FetchResult{}, &LocalError{err}
 	}
 	out.Expect(sum)
 	rec, err := f.one(ctx, conn, req, t, out)
@@ -72,8 +73,20 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 	return FetchResult{rec}, nil
 }
 
+func (f Fetch) output(req FetchRequest) (opened, error) {
+	switch {
+	case req.Output == "":
+		return opened{Output: f.Outputs.Stdout()}, nil
+	case req.Continue:
+		out, kept, err := f.Outputs.Resume(req.Output)
+		return resumed(out, kept), err
+	}
+	out, err := f.Outputs.File(req.Output)
+	return opened{Output: out}, err
+}
+
 // one runs the task as the only job of a runner, the way a batch runs many.
-func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out files.Output) (rec *task.Record, err error) {
+func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out opened) (rec *task.Record, err error) {
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	defer cancel(nil)
 	wire, _, release := inFlight(stop)
@@ -88,7 +101,7 @@ func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *ta
 			rec = unfinished(a.task, a.queued, context.Cause(job))
 			return
 		}
-		rec = x.run(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
+		rec = x.runOn(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
 	})
 	if err != nil {
 		return nil, err

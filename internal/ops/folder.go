@@ -35,6 +35,7 @@ type folder struct {
 	open OpenFolder
 	path string // --output-dir; empty keeps only bodies whose line names an output
 	sums Sums   // nil is none
+	goOn bool   // with what an earlier transfer has left at the place
 
 	once sync.Once // guards the fields below
 	dir  Folder
@@ -63,21 +64,32 @@ func (f *folder) claim(ctx context.Context, t *task.Task) (*files.Place, error) 
 }
 
 // output begins the output of t at its place, or one that keeps nothing.
-func (f *folder) output(t *task.Task, place *files.Place) (files.Output, error) {
-	var out files.Output = &files.None{}
-	name := ""
+func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
+	out, name := opened{Output: &files.None{}}, ""
 	if place != nil {
 		var err error
-		if out, err = place.Create(); err != nil {
-			return nil, err
+		if out, err = f.begin(place); err != nil {
+			return opened{}, err
 		}
 		name = place.Name()
 	}
-	if err := f.expect(out, name, t); err != nil {
+	if err := f.expect(out.Output, name, t); err != nil {
 		out.Abort()
-		return nil, err
+		return opened{}, err
+	}
+	if len(t.URLs) > 1 {
+		out.again = func() (opened, error) { return f.output(t, place) }
 	}
 	return out, nil
+}
+
+func (f *folder) begin(place *files.Place) (opened, error) {
+	if f.goOn {
+		out, kept, err := place.Resume()
+		return resumed(out, kept), err
+	}
+	out, err := place.Create()
+	return opened{Output: out}, err
 }
 
 // expect tells out the checksum that the line or the sums file has for it.

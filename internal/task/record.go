@@ -86,7 +86,7 @@ type Retry struct {
 	Error    ErrorType
 	Duration time.Duration
 	Wait     time.Duration // the pause that followed
-	Reason   string        // what set the pause: "backoff" or "retry_after"
+	Reason   string        // what set the pause: "backoff" or "retry_after"; "mirror": the next one was tried
 }
 
 // Output is the file that a body went to.

@@ -119,11 +119,19 @@ func (ex *exchange) unasked(resp *http.Response) error {
 // decoded, counted, bounded, and to the end of both what was sent and what it
 // decodes to.
 func (ex *exchange) read(resp *http.Response, n int64) error {
+	n, err := ex.copyBody(resp, n)
+	if err != nil {
+		ex.broke(resp, n)
+	}
+	return err
+}
+
+// copyBody does, and returns how much of the body it has seen.
+func (ex *exchange) copyBody(resp *http.Response, n int64) (int64, error) {
 	wire := &wireReader{r: resp.Body}
 	body, err := decoded(resp, wire)
 	if err != nil {
-		ex.part = nil
-		return ex.broken(wire, n, err)
+		return n, ex.broken(wire, n, err)
 	}
 	buffers := buffersFor(resp)
 	buf := buffers.Get().(*[]byte)
@@ -132,11 +140,11 @@ func (ex *exchange) read(resp *http.Response, n int64) error {
 	for {
 		k, err := body.Read(*buf)
 		if n += int64(k); limit > 0 && n > limit {
-			return &BodyError{task.ErrTooLarge, n, fmt.Errorf("longer than --max-filesize (%d bytes)", limit)}
+			return n, &BodyError{task.ErrTooLarge, n, fmt.Errorf("longer than --max-filesize (%d bytes)", limit)}
 		}
 		if k > 0 {
 			if _, err := ex.spec.Sink.Write((*buf)[:k]); err != nil {
-				return &SinkError{err}
+				return n, &SinkError{err}
 			}
 			if ex.expect != nil {
 				ex.expect.see(n-int64(k), (*buf)[:k])
@@ -144,12 +152,11 @@ func (ex *exchange) read(resp *http.Response, n int64) error {
 		}
 		if err == io.EOF {
 			ex.rec.Bytes = n
-			return nil
+			return n, nil
 		}
 		if err != nil {
 			ex.rec.Bytes = n
-			ex.broke(resp, n)
-			return ex.broken(wire, n, err)
+			return n, ex.broken(wire, n, err)
 		}
 	}
 }

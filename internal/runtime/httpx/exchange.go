@@ -22,6 +22,7 @@ type exchange struct {
 
 	granted bool           // the slot was granted for a request that has not been sent
 	request *request       // the standing with the gate of the request being sent
+	before  int            // attempts that other mirrors have had
 	attempt int            // attempts begun, redirects within one not counted
 	hops    int            // requests that the gate let through
 	wires   int            // requests that were put on a connection, as far as can be seen

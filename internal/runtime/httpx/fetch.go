@@ -29,6 +29,9 @@ type Exchange struct {
 
 	Queued time.Time // when the task was submitted; zero when its wait is already booked
 	Mark   *Mark     // of the URL's origin at that time
+	// Since is when the task began at another mirror, if it did: its time limits
+	// count from then.
+	Since time.Time
 	// Stop ends the waits of the task and keeps it from trying again, while an
 	// attempt that is on the wire goes on until Fetch's own context ends.
 	Stop context.Context
@@ -48,9 +51,15 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	ex := &exchange{
 		client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
 		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
+		before: rec.Attempts,
 	}
 	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
 	defer func() { ex.book(ex.rest, time.Now()) }()
+	if spec.Since.IsZero() { // else the slot was for a request to another mirror
+		ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
+	} else {
+		ex.began = spec.Since
+	}
 	if limit := spec.Task.Timeout; limit > 0 {
 		var release func()
 		ctx, release = ex.within(ctx, limit)
@@ -60,7 +69,6 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	if retries := spec.Task.Retry; retries != nil {
 		ex.policy.Max = *retries
 	}
-	ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
 	if !spec.Queued.IsZero() {
 		ex.booked = spec.Queued
 		ex.bookWait(ex.origin, spec.Queued, spec.Mark)

@@ -36,7 +36,7 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		ex.request = request
 		ex.hops++
-		ex.rec.Attempts = ex.attempt
+		ex.rec.Attempts = ex.before + ex.attempt
 		resp, err := g.next.RoundTrip(req)
 		if err == nil || !isShortage(err) {
 			return resp, err

@@ -214,7 +214,7 @@ func checkTiming(t *testing.T, r *task.Record) {
 			sum += part
 		}
 	}
-	if off := (r.Duration - sum).Abs(); off > 5*time.Millisecond {
+	if off := (r.Duration - sum).Abs(); off > time.Microsecond {
 		t.Errorf("task %s: the parts %v add up to %v, not to %v", r.ID, parts, sum, r.Duration)
 	}
 }

@@ -61,6 +61,10 @@ func (ex *exchange) rangeable() bool {
 func (ex *exchange) broke(resp *http.Response, n int64) {
 	before := ex.part
 	ex.part = nil
+	if coded(resp) {
+		_ = ex.spec.Sink.Rewind(0) // a later run, too, could only go on with it wrongly; a pipe has it already
+		return
+	}
 	p := &part{have: n, total: resp.ContentLength, validator: strongValidator(resp.Header), from: resource(resp)}
 	found := false
 	if before != nil { // resp was its rest
@@ -71,7 +75,7 @@ func (ex *exchange) broke(resp *http.Response, n int64) {
 	}
 	// What was found goes on as it began, without a validator: to start over
 	// would throw away what the user has asked to keep.
-	if n == 0 || p.total >= 0 && n >= p.total || p.validator == "" && !found || coded(resp) || !ex.rangeable() {
+	if n == 0 || p.total >= 0 && n >= p.total || p.validator == "" && !found || !ex.rangeable() {
 		return
 	}
 	ex.part = p

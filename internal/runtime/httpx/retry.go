@@ -162,8 +162,11 @@ func (ex *exchange) repeatable() bool {
 	return ex.idempotent() || !ex.sent
 }
 
+// Idempotent reports whether a request with that method may be sent twice.
+func Idempotent(method string) bool { return slices.Contains(idempotent, method) }
+
 func (ex *exchange) idempotent() bool {
-	return ex.client.cfg.RetryUnsafe || slices.Contains(idempotent, ex.rec.Method) || ex.spec.header.Get("Idempotency-Key") != ""
+	return ex.client.cfg.RetryUnsafe || Idempotent(ex.rec.Method) || ex.spec.header.Get("Idempotency-Key") != ""
 }
 
 // finalAttempt reports whether a failure of the attempt under way speaks for an
