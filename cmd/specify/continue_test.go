@@ -214,6 +214,20 @@ func TestContinue(t *testing.T) {
 	}
 }
 
+// A command says everything again: what it said before is not gone on with.
+func TestContinueCommand(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "x"), []byte("before "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := []string{line(t, map[string]any{"exec": []string{"echo", "now"}, "output": "x"})}
+	o := batchIn(t, dir, nil, os.Args[0], list, "--allow-exec", "--continue")
+	o.allOK(t)
+	if got, err := os.ReadFile(filepath.Join(dir, "x")); err != nil || string(got) != "now\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // batch goes on with each of its files, its own parts among them; without an
 // output there is nothing to go on with.
 func TestContinueBatch(t *testing.T) {

@@ -68,7 +68,7 @@ func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
 	out, name := opened{Output: &files.None{}}, ""
 	if place != nil {
 		var err error
-		if out, err = f.begin(place); err != nil {
+		if out, err = f.begin(t, place); err != nil {
 			return opened{}, err
 		}
 		name = place.Name()
@@ -83,8 +83,8 @@ func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
 	return out, nil
 }
 
-func (f *folder) begin(place *files.Place) (opened, error) {
-	if f.goOn {
+func (f *folder) begin(t *task.Task, place *files.Place) (opened, error) {
+	if f.goOn && t.Exec == nil { // a command says everything again
 		out, kept, err := place.Resume()
 		return resumed(out, kept), err
 	}

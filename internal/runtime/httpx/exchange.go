@@ -43,6 +43,7 @@ type exchange struct {
 	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
 	consumed     bool          // the body of the attempt's answer was read
 	part         *part         // the beginning of the body, which the next request goes on with; nil is nothing
+	refused      bool          // a request for the rest got something else: there is no other in this task
 	expect       *expectation  // nil is none
 	wait         time.Duration // decided pause before the next attempt
 	retryAt      string        // where it counts as on its way to a retry; empty when it does not

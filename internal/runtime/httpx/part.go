@@ -75,7 +75,7 @@ func (ex *exchange) broke(resp *http.Response, n int64) {
 	}
 	// What was found goes on as it began, without a validator: to start over
 	// would throw away what the user has asked to keep.
-	if n == 0 || p.total >= 0 && n >= p.total || p.validator == "" && !found || !ex.rangeable() {
+	if n == 0 || ex.refused || p.total >= 0 && n >= p.total || p.validator == "" && !found || !ex.rangeable() {
 		return
 	}
 	ex.part = p
@@ -186,9 +186,10 @@ func (ex *exchange) drop() error {
 }
 
 // startOver asks for the whole, since resp is not the rest. It is part of the
-// same attempt, like a redirect, and happens once in it: nothing is asked for
-// that could be refused again.
+// same attempt, like a redirect, and happens once in a task: the server sees one
+// request more than there are attempts, and no more.
 func (ex *exchange) startOver(resp *http.Response) error {
+	ex.refused = true
 	if err := ex.drop(); err != nil {
 		return err
 	}

@@ -337,7 +337,7 @@ func TestOneEntityOrNone(t *testing.T) {
 			r = run(t, o, &world{}, "http://h.test/x")[0]
 		})
 		seen[r.Error == nil]++
-		if r.Attempts > 11 || l.requests > 2*r.Attempts {
+		if r.Attempts > 11 || l.requests > r.Attempts+1 {
 			rt.Fatalf("%d attempts, %d requests", r.Attempts, l.requests)
 		}
 		if r.Error != nil {
