@@ -121,7 +121,7 @@ func (x *executor) attempt(ctx, stop context.Context, a *admission, out opened, 
 	case len(a.task.URLs) > 1:
 		return x.fetchAny(ctx, stop, a, out, rec)
 	}
-	return commit(out, rec, x.fetch(ctx, stop, a, a.task.URL(), time.Time{}, out, rec))
+	return commit(out, rec, x.fetch(ctx, stop, a, a.task.URL(), nil, out, rec))
 }
 
 // commit makes the output final, or drops it for err.
@@ -136,7 +136,7 @@ func commit(out opened, rec *task.Record, err error) error {
 
 // fetch fetches one of the task's URLs: the first, or, where since tells when
 // that was begun, another mirror.
-func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, since time.Time, out opened, rec *task.Record) error {
+func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, since *time.Time, out opened, rec *task.Record) error {
 	u, err := ParseURL(raw)
 	if err != nil {
 		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
@@ -145,7 +145,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out.Output, Found: out.found, ShowHeader: x.header,
 		Since: since, Stop: stop,
 	}
-	if since.IsZero() {
+	if since == nil {
 		spec.Queued, spec.Mark = a.queued, a.mark
 	}
 	return x.fetcher.Fetch(ctx, spec, rec)

@@ -17,10 +17,9 @@ func (x *executor) fetchAny(ctx, stop context.Context, a *admission, out opened,
 	defer func() { out.Abort() }() // of a panic; does nothing after a Commit
 	began, heard := time.Now(), false
 	for i, raw := range a.task.URLs {
-		since := began
-		if i == 0 {
-			since = time.Time{}
-		} else {
+		var since *time.Time
+		if i > 0 {
+			since = &began
 			heard = heard || rec.Status != 0
 			forget(rec)
 			next, err := out.next(heard)

@@ -20,20 +20,17 @@ type exchange struct {
 	slot   *asynccore.Slot
 	policy asynccore.RetryPolicy
 
-	granted bool           // the slot was granted for a request that has not been sent
 	request *request       // the standing with the gate of the request being sent
 	before  int            // attempts that other mirrors have had
 	attempt int            // attempts begun, redirects within one not counted
 	hops    int            // requests that the gate let through
 	wires   int            // requests that were put on a connection, as far as can be seen
-	sent    bool           // the attempt got a connection: the server may have seen it
 	began   time.Time      // of the first attempt
 	booked  time.Time      // up to when the task's time is in the record's timing
 	rest    *time.Duration // the part booked last: what comes after the last attempt goes there
 	maxTime time.Duration  // an attempt; 0 is none
 	spent   time.Duration  // of maxTime, by the hops of this attempt
 	header  http.Header    // of the request being sent; shared, so it is replaced and not changed
-	strayed bool           // a redirect left the first origin: nothing of the user's is sent any more
 
 	origin       string        // of the first URL: where retries go
 	at           string        // the origin of the last request
@@ -41,12 +38,17 @@ type exchange struct {
 	attemptBegan time.Time     // of the attempt under way
 	verdict      error         // what the task ends with when the last attempt's error is not what tells
 	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
-	consumed     bool          // the body of the attempt's answer was read
 	part         *part         // the beginning of the body, which the next request goes on with; nil is nothing
-	refused      bool          // a request for the rest got something else: there is no other in this task
 	expect       *expectation  // nil is none
 	wait         time.Duration // decided pause before the next attempt
 	retryAt      string        // where it counts as on its way to a retry; empty when it does not
+
+	// Side by side, which keeps the whole within 480 bytes: a task allocates it.
+	granted  bool // the slot was granted for a request that has not been sent
+	sent     bool // the attempt got a connection: the server may have seen it
+	strayed  bool // a redirect left the first origin: nothing of the user's is sent any more
+	consumed bool // the body of the attempt's answer was read
+	refused  bool // a request for the rest got something else: there is no other in this task
 }
 
 type exchangeKey struct{}

@@ -29,9 +29,9 @@ type Exchange struct {
 
 	Queued time.Time // when the task was submitted; zero when its wait is already booked
 	Mark   *Mark     // of the URL's origin at that time
-	// Since is when the task began at another mirror, if it did: its time limits
-	// count from then.
-	Since time.Time
+	// Since is when the task began at another mirror, nil when it did not: its
+	// time limits count from then.
+	Since *time.Time
 	// Stop ends the waits of the task and keeps it from trying again, while an
 	// attempt that is on the wire goes on until Fetch's own context ends.
 	Stop context.Context
@@ -55,10 +55,10 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	}
 	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
 	defer func() { ex.book(ex.rest, time.Now()) }()
-	if spec.Since.IsZero() { // else the slot was for a request to another mirror
+	if spec.Since == nil { // else the slot was for a request to another mirror
 		ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
 	} else {
-		ex.began = spec.Since
+		ex.began = *spec.Since
 	}
 	if limit := spec.Task.Timeout; limit > 0 {
 		var release func()
