@@ -36,6 +36,7 @@ type Config struct {
 	HTTP1       bool        // never HTTP/2
 
 	Gate  *Gate
+	Hosts *Hosts // whose tasks are done otherwise; nil is none
 	Hooks Hooks
 	// Base sends one request as it is; nil is a transport made from the
 	// fields above. Close closes its idle connections.
@@ -54,10 +55,8 @@ type Client struct {
 
 	short sync.Once // told of the first shortage
 
-	plainOnce   sync.Once // guards the fields below: see requestHeader
-	plainHeader http.Header
-	plainHost   string
-	plainErr    error
+	plain  plainHeader
+	plains map[*Host]*plainHeader // of the Hosts; not changed
 }
 
 // New returns a Client.
@@ -65,7 +64,12 @@ func New(cfg Config) *Client {
 	if cfg.Base == nil {
 		cfg.Base = newTransport(cfg)
 	}
-	c := &Client{cfg: cfg, gate: cfg.Gate}
+	c := &Client{cfg: cfg, gate: cfg.Gate, plains: make(map[*Host]*plainHeader)}
+	if cfg.Hosts != nil {
+		for i := range cfg.Hosts.list {
+			c.plains[&cfg.Hosts.list[i]] = new(plainHeader)
+		}
+	}
 	var wire http.RoundTripper = noIdleCloser{cfg.Base}
 	if cfg.Span != nil {
 		wire = cfg.Span(wire)

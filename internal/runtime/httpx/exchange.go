@@ -33,6 +33,7 @@ type exchange struct {
 	header  http.Header    // of the request being sent; shared, so it is replaced and not changed
 
 	origin       string        // of the first URL: where retries go
+	host         *Host         // of that origin; nil when it has none
 	at           string        // the origin of the last request
 	last         error         // what the attempt before ended with; nil in the first
 	attemptBegan time.Time     // of the attempt under way

@@ -53,6 +53,9 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
 		before: rec.Attempts,
 	}
+	if ex.host = c.cfg.Hosts.Of(ex.origin); ex.host != nil {
+		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
+	}
 	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
 	defer func() { ex.book(ex.rest, time.Now()) }()
 	if spec.Since == nil { // else the slot was for a request to another mirror
@@ -110,7 +113,7 @@ func (ex *exchange) within(ctx context.Context, limit time.Duration) (_ context.
 // newRequest makes the request that all attempts send.
 func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
 	t := ex.spec.Task
-	header, host, err := ex.client.requestHeader(t)
+	header, host, err := ex.client.requestHeader(t, ex.host)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,15 @@ type GateConfig struct {
 	Retries     bool           // tasks retry: an outage is not called before a retry has failed
 	LongestWait time.Duration  // a pause longer than this is not waited for; 0 means any is
 	Deadline    time.Time      // a pause beyond this is not waited for; zero means none
+	Hosts       *Hosts         // origins that are held to something else; nil is none
 	Hooks       Hooks
+}
+
+// ceiling makes no ceiling a number that none reaches.
+func (cfg *GateConfig) ceiling() {
+	if cfg.PerHost <= 0 {
+		cfg.PerHost = math.MaxInt32
+	}
 }
 
 // maxOrigins bounds the memory for origins: past it, those that nothing is
@@ -47,9 +55,7 @@ var _ asynccore.Admission = (*Gate)(nil)
 
 // NewGate returns a gate without any origin.
 func NewGate(cfg GateConfig) *Gate {
-	if cfg.PerHost <= 0 {
-		cfg.PerHost = math.MaxInt32
-	}
+	cfg.ceiling()
 	g := &Gate{cfg: cfg, origins: make(map[string]*origin), wake: func(string) {}}
 	if cfg.Rate.Events > 0 {
 		g.limiter = asynccore.NewLimiter(cfg.Rate)
@@ -85,7 +91,7 @@ func (g *Gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) 
 // the breaker, the concurrency limit, and last the rates, since asking a rate
 // takes from it.
 func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, why hold, ok bool) {
-	if o.lost || g.tooLong(o.pausedUntil, now) {
+	if o.lost || o.tooLong(now) {
 		return time.Time{}, holdNone, true // the task is let in to fail at once
 	}
 	if now.Before(o.pausedUntil) {
@@ -119,16 +125,7 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 // stay out (see doubtful): else a dead origin would see a request of every task
 // in the list before the first retry comes due.
 func (g *Gate) suspect(o *origin) bool {
-	return g.cfg.Retries && g.cfg.Failures > 0 && o.failures >= g.cfg.Failures && o.retries > 0
-}
-
-// tooLong reports whether a pause is not worth waiting for.
-func (g *Gate) tooLong(until, now time.Time) bool {
-	if !now.Before(until) {
-		return false
-	}
-	return g.cfg.LongestWait > 0 && until.Sub(now) > g.cfg.LongestWait ||
-		!g.cfg.Deadline.IsZero() && until.After(g.cfg.Deadline)
+	return o.cfg.Retries && o.cfg.Failures > 0 && o.failures >= o.cfg.Failures && o.retries > 0
 }
 
 // Release implements asynccore.Admission.
@@ -159,13 +156,17 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	if len(g.origins) >= maxOrigins {
 		g.forget(now)
 	}
-	o := &origin{key: key, limit: float64(g.cfg.PerHost), mark: &Mark{since: now}}
-	if g.cfg.RateHost.Events > 0 {
-		o.limiter = asynccore.NewLimiter(g.cfg.RateHost)
+	cfg := &g.cfg
+	if host := g.cfg.Hosts.Of(key); host != nil {
+		cfg = g.cfg.of(host)
+	}
+	o := &origin{key: key, cfg: cfg, limit: float64(cfg.PerHost), mark: &Mark{since: now}}
+	if cfg.RateHost.Events > 0 {
+		o.limiter = asynccore.NewLimiter(cfg.RateHost)
 	}
 	o.breaker = asynccore.NewBreaker(asynccore.BreakerConfig{
-		Key: key, Failures: g.cfg.Failures, MaxCooldown: g.cfg.Cooldown, Successes: g.cfg.Successes,
-		Trip:     func(uint32) bool { return o.proved.Load() || !g.cfg.Retries },
+		Key: key, Failures: cfg.Failures, MaxCooldown: cfg.Cooldown, Successes: cfg.Successes,
+		Trip:     func(uint32) bool { return o.proved.Load() || !cfg.Retries },
 		OnChange: func(from, to asynccore.BreakerState, retryAt time.Time) { g.changed(o, from, to, retryAt) },
 	})
 	g.origins[key] = o

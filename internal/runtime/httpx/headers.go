@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -95,26 +96,43 @@ func (ex *exchange) redirected(req *http.Request) {
 	}
 }
 
-// requestHeader builds a task's headers: our own, then the flags', then the
-// line's, each replacing the one before. A field with an empty value takes the
-// field off, as in curl's -H 'Accept:'.
+// plainHeader is what requests without headers of their own and without a body
+// have. It is made once.
+type plainHeader struct {
+	once   sync.Once // guards the fields below
+	header http.Header
+	host   string
+	err    error
+}
+
+// requestHeader builds a task's headers: our own, then the flags', then those
+// of its host, if not nil, then the line's, each replacing the one before. A
+// field with an empty value takes the field off, as in curl's -H 'Accept:'.
 //
 // Tasks without headers of their own and without a body share one map, which
 // nobody may change: net/http, too, copies a request's header before it does.
-func (c *Client) requestHeader(t *task.Task) (header http.Header, host string, err error) {
+func (c *Client) requestHeader(t *task.Task, at *Host) (header http.Header, host string, err error) {
 	if t.Header == nil && t.Body == nil && t.BodyFile == "" {
-		c.plainOnce.Do(func() { c.plainHeader, c.plainHost, c.plainErr = c.buildHeader(&task.Task{}) })
-		return c.plainHeader, c.plainHost, c.plainErr
+		p := &c.plain
+		if at != nil {
+			p = c.plains[at]
+		}
+		p.once.Do(func() { p.header, p.host, p.err = c.buildHeader(&task.Task{}, at) })
+		return p.header, p.host, p.err
 	}
-	return c.buildHeader(t)
+	return c.buildHeader(t, at)
 }
 
-func (c *Client) buildHeader(t *task.Task) (header http.Header, host string, err error) {
+func (c *Client) buildHeader(t *task.Task, at *Host) (header http.Header, host string, err error) {
 	header = c.ownHeader(false, nil)
 	if c.cfg.ContentType != "" && (t.Body != nil || t.BodyFile != "") {
 		header.Set("Content-Type", c.cfg.ContentType)
 	}
-	for _, fields := range [][]task.Field{c.cfg.Header, t.Header} {
+	var hosts []task.Field
+	if at != nil {
+		hosts = at.Header
+	}
+	for _, fields := range [...][]task.Field{c.cfg.Header, hosts, t.Header} {
 		replaced := make(map[string]bool, len(fields))
 		for _, f := range fields {
 			// RFC 9112 §11.1: no CR, LF or NUL may reach the wire.

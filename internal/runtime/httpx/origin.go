@@ -60,9 +60,10 @@ func (m *Mark) at(now time.Time) held {
 }
 
 // origin is everything the gate knows of one origin. Gate.mu guards all fields
-// but the first three.
+// but the first four.
 type origin struct {
 	key     string
+	cfg     *GateConfig // the Gate's, or what a Host makes of it
 	breaker *asynccore.Breaker
 	proved  atomic.Bool // among the latest failures in a row was a retry, or one that none follows
 
@@ -97,6 +98,16 @@ func (o *origin) holding(why hold, now time.Time) {
 	if o.mark.why != why {
 		o.mark = &Mark{held: o.mark.at(now), why: why, since: now}
 	}
+}
+
+// tooLong reports whether the origin's pause is not worth waiting for.
+func (o *origin) tooLong(now time.Time) bool {
+	until := o.pausedUntil
+	if !now.Before(until) {
+		return false
+	}
+	return o.cfg.LongestWait > 0 && until.Sub(now) > o.cfg.LongestWait ||
+		!o.cfg.Deadline.IsZero() && until.After(o.cfg.Deadline)
 }
 
 // Pacing after a pause or an outage: the concurrency limit begins at 1, and the

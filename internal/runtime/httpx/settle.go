@@ -37,7 +37,7 @@ func (g *Gate) enter(key string, final bool) (*request, error) {
 	g.mu.Lock()
 	o := g.origin(key, now)
 	lost, pause := o.lost, o.pausedUntil
-	tooLong := g.tooLong(pause, now)
+	tooLong := o.tooLong(now)
 	g.mu.Unlock()
 	if lost {
 		return nil, &CircuitOpenError{Origin: key}
@@ -78,7 +78,7 @@ func (r *request) settle(v verdict) {
 	}
 	switch v {
 	case success:
-		r.o.success(r.began, g.cfg.PerHost)
+		r.o.success(r.began, r.o.cfg.PerHost)
 		r.o.proved.Store(false)
 	case failure, timeout, unwell:
 		r.o.failures++

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/specify-cli/specify/internal/runtime/httpx/direct"
@@ -30,8 +31,9 @@ func newTransport(cfg Config) http.RoundTripper {
 		MaxResponseHeaderBytes: maxHeader,
 		ConnectTimeout:         cfg.ConnectTimeout,
 		ReadTimeout:            cfg.ReadTimeout,
+		ReadTimeoutOf:          cfg.readTimeouts(),
 	}
-	rt.Fallback = &watchdog{silence: cfg.ReadTimeout, next: &http.Transport{
+	rt.Fallback = &watchdog{silence: cfg.ReadTimeout, of: cfg.readTimeouts(), next: &http.Transport{
 		DialContext:            d.dial,
 		DialTLSContext:         rt.DialTLSContext,
 		TLSClientConfig:        config,
@@ -65,8 +67,22 @@ func tlsConfig(cfg Config) *tls.Config {
 // idlePerHost is how many idle connections to one origin are worth keeping: as
 // many as may be in flight to it.
 func (cfg *Config) idlePerHost() int {
-	if cfg.PerHost > 0 {
-		return min(cfg.PerHost, max(1, cfg.Connections))
+	if n := cfg.Hosts.perHost(cfg.PerHost); n > 0 {
+		return min(n, max(1, cfg.Connections))
 	}
 	return max(1, cfg.Connections)
+}
+
+// readTimeouts gives each URL the read timeout of its origin; nil when all have
+// the same.
+func (cfg *Config) readTimeouts() func(*url.URL) time.Duration {
+	if cfg.Hosts == nil {
+		return nil
+	}
+	return func(u *url.URL) time.Duration {
+		if host := cfg.Hosts.Of(Origin(u)); host != nil {
+			return host.ReadTimeout
+		}
+		return cfg.ReadTimeout
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 
 	"github.com/specify-cli/specify/internal/task"
@@ -16,13 +17,18 @@ import (
 // one stream is not that of the connection.
 type watchdog struct {
 	next    http.RoundTripper
-	silence time.Duration // 0 is none
+	silence time.Duration                // 0 is none
+	of      func(*url.URL) time.Duration // in place of silence; nil is the same for all
 }
 
 var _ http.RoundTripper = (*watchdog)(nil)
 
 func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
-	if w.silence <= 0 {
+	silence := w.silence
+	if w.of != nil {
+		silence = w.of(req.URL)
+	}
+	if silence <= 0 {
 		return w.next.RoundTrip(req)
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
@@ -31,9 +37,9 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 	var timer *time.Timer
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		if timer != nil {
-			timer.Reset(w.silence)
+			timer.Reset(silence)
 		} else {
-			timer = time.AfterFunc(w.silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, w.silence}) })
+			timer = time.AfterFunc(silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, silence}) })
 		}
 	}})
 	resp, err := w.next.RoundTrip(req.WithContext(ctx))
@@ -49,9 +55,9 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Request = req
 	if timer == nil { // cannot be: an answer came on a connection
-		timer = time.AfterFunc(w.silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, w.silence}) })
+		timer = time.AfterFunc(silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, silence}) })
 	}
-	resp.Body = &watchedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, timer: timer, silence: w.silence}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, timer: timer, silence: silence}
 	return resp, nil
 }
 

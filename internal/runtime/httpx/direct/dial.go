@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"net/url"
+	"time"
 )
 
 const (
@@ -22,16 +23,23 @@ func (t *Transport) dial(ctx context.Context, o origin, u *url.URL, trace *httpt
 		return nil, err
 	}
 	if tc == nil {
-		raw.silence = t.ReadTimeout
+		raw.silence = t.readTimeout(u)
 		return newConn(o, raw, raw), nil
 	}
 	c := newConn(o, raw, tc)
 	state := tc.ConnectionState()
 	c.state = &state
 	if !c.speaksHTTP2() {
-		raw.silence = t.ReadTimeout
+		raw.silence = t.readTimeout(u)
 	}
 	return c, nil
+}
+
+func (t *Transport) readTimeout(u *url.URL) time.Duration {
+	if t.ReadTimeoutOf != nil {
+		return t.ReadTimeoutOf(u)
+	}
+	return t.ReadTimeout
 }
 
 func (c *conn) speaksHTTP2() bool { return c.state != nil && c.state.NegotiatedProtocol == protoHTTP2 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -63,6 +64,10 @@ type Transport struct {
 	// Reads of the caller does not count. It also bounds the wait for a server
 	// that takes no more of the request's body. 0: no limit.
 	ReadTimeout time.Duration
+
+	// ReadTimeoutOf, if not nil, says the ReadTimeout of a URL's origin. It is
+	// asked when a connection is made.
+	ReadTimeoutOf func(u *url.URL) time.Duration
 
 	once  sync.Once // sets up pool
 	pool  pool
