@@ -49,26 +49,35 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
 	}, commands.World{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
-		Configure: func(fs *pflag.FlagSet, explicit string) error { return configure(root, fs, explicit) },
-		ReadFile:  readFile,
-		ReadSums:  readSums,
+		Configure: func(fs *pflag.FlagSet, explicit string) error {
+			return configure(fs, commands.Settings(root), explicit)
+		},
+		Origin:   config.Origin,
+		Places:   places,
+		ReadFile: readFile,
+		ReadSums: readSums,
 	})
 	spans.Commands(root)
 	return root.ExecuteContext(spans.Root(ctx))
 }
 
-// configure completes flags from the environment and the configuration file.
-// Any command's flag is a setting that the file may hold.
-func configure(root *cobra.Command, flags *pflag.FlagSet, explicit string) error {
-	known := func(key string) bool {
-		for _, cmd := range root.Commands() {
-			if f := cmd.Flags().Lookup(key); f != nil && !f.Hidden {
-				return true
-			}
-		}
-		return false
+// configure completes flags from the environment and the configuration file,
+// which may hold any of the settings.
+func configure(flags, settings *pflag.FlagSet, explicit string) error {
+	return badInput(config.Source{Getenv: os.Getenv}.Apply(flags, settings, explicit))
+}
+
+// places lists where a configuration file may be.
+func places(explicit string) ([]commands.Place, error) {
+	found, err := config.Source{Getenv: os.Getenv}.Places(explicit)
+	var list []commands.Place
+	for _, p := range found {
+		list = append(list, commands.Place{Name: p.Name, State: p.State()})
 	}
-	err := config.Source{Getenv: os.Getenv}.Apply(flags, known, explicit)
+	return list, badInput(err)
+}
+
+func badInput(err error) error {
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		return &ops.InputError{Place: wrong.Place, Err: wrong.Err}
 	}
@@ -82,10 +91,10 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 			s.Tell.Warn("%d jobs are more than there are file descriptors for: going on with %d (ulimit -n)", s.Jobs, fit)
 			s.Jobs = fit
 		}
-		hooks := hooks(spans, s.Tell)
+		hooks, hosts := hooks(spans, s.Tell), httpx.NewHosts(s.Hosts)
 		gate := httpx.NewGate(httpx.GateConfig{
 			PerHost: s.PerHost, Rate: s.Rate, RateHost: s.RateHost,
-			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses,
+			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses, Hosts: hosts,
 			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, Hooks: hooks,
 		})
 		client := httpx.New(httpx.Config{
@@ -93,7 +102,7 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 			ConnectTimeout: s.ConnectTimeout, ReadTimeout: s.ReadTimeout, MaxTime: s.MaxTime,
 			NoRedirects: s.NoLocation, MaxRedirects: s.MaxRedirects, RedirectTo: s.ProtoRedir, MaxBody: s.MaxFilesize,
 			Retry: s.Retry, RetryOn: s.RetryOn, RetryAll: s.RetryAll, RetryUnsafe: s.RetryUnsafe,
-			Connections: s.Jobs, PerHost: s.PerHost, Gate: gate, Hooks: hooks, Span: spans.Transport,
+			Connections: s.Jobs, PerHost: s.PerHost, Gate: gate, Hosts: hosts, Hooks: hooks, Span: spans.Transport,
 		})
 		return ops.Connection{Fetcher: client, Gate: gate, Jobs: s.Jobs, Close: client.Close}, nil
 	}

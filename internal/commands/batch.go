@@ -115,6 +115,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	f.retry(g)
 	f.breaker(g)
 	f.verdict(g)
+	f.hostList(g, w.Origin)
 	g.BoolVar(&early, "fail-early", false, "stop at the first task that fails")
 	g.Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
 	c.flags(g)

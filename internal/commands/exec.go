@@ -39,9 +39,6 @@ ended it.`,
 			if err := w.Configure(execSettings(cmd.Flags()), c.config); err != nil {
 				return err
 			}
-			if f.s.Retry.Max < 0 {
-				return &UsageError{fmt.Errorf("--retry %d: must be 0 or more", f.s.Retry.Max)}
-			}
 			if results == "-" {
 				return &UsageError{errors.New("--results -: standard output is the command's own; give a file")}
 			}
@@ -60,7 +57,7 @@ ended it.`,
 			return commandStatus(cmd.Context(), res)
 		}),
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &CommandError{failedStatus, &UsageError{err}} })
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &CommandError{failedStatus, flagError(cmd, err)} })
 	g := groups(cmd.Flags())
 	g.SetInterspersed(false) // what follows the command is the command's
 	g.in("Time (90s, 1m30s, or a number of seconds)")

@@ -72,6 +72,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
 	f.verdict(g)
+	f.hostList(g, w.Origin)
 	c.flags(g)
 	g.close()
 	curlHabits(cmd.Flags())

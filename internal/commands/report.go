@@ -11,10 +11,11 @@ import (
 	"github.com/specify-cli/specify/internal/ops"
 )
 
-func newReport(o Ops) *cobra.Command {
+func newReport(o Ops, w World) *cobra.Command {
 	var (
 		req   ops.ReportRequest
 		allow allowValue
+		c     common
 	)
 	cmd := &cobra.Command{
 		Use:   "report RESULTS...",
@@ -22,7 +23,7 @@ func newReport(o Ops) *cobra.Command {
 		Example: `  specify report out.ndjson
   specify report shard-*.ndjson --html report.html --junit report.xml`,
 		Args: usage(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
 			req.Results, req.Allow = args, ops.Allow(allow)
 			if req.HTML == "" && req.JUnit == "" && req.Markdown == "" {
 				req.Text = cmd.OutOrStdout()
@@ -32,12 +33,13 @@ func newReport(o Ops) *cobra.Command {
 				return err
 			}
 			return verdict(sum.Verdict)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&req.HTML, "html", "", "write one self-contained page to `F`")
 	cmd.Flags().StringVar(&req.JUnit, "junit", "", "write JUnit XML to `F`")
 	cmd.Flags().StringVar(&req.Markdown, "md", "", "write Markdown to `F`")
 	cmd.Flags().Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
+	c.file(cmd.Flags())
 	return cmd
 }
 
@@ -45,7 +47,7 @@ func newReport(o Ops) *cobra.Command {
 type reportsValue ops.ReportRequest
 
 func (v *reportsValue) Type() string   { return "KIND=F" }
-func (v *reportsValue) String() string { return "" }
+func (v *reportsValue) String() string { return strings.Join(v.GetSlice(), ",") }
 
 func (v *reportsValue) Set(s string) error {
 	kind, file, ok := strings.Cut(s, "=")
@@ -55,6 +57,31 @@ func (v *reportsValue) Set(s string) error {
 	}
 	*place = file
 	return nil
+}
+
+// Append, Replace and GetSlice make it a list, as pflag.SliceValue asks.
+func (v *reportsValue) Append(s string) error { return v.Set(s) }
+
+// Replace drops what there was.
+func (v *reportsValue) Replace(list []string) error {
+	*v = reportsValue{}
+	for _, s := range list {
+		if err := v.Set(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GetSlice lists them as they are given.
+func (v *reportsValue) GetSlice() []string {
+	var list []string
+	for _, r := range []struct{ kind, file string }{{"html", v.HTML}, {"junit", v.JUnit}, {"md", v.Markdown}} {
+		if r.file != "" {
+			list = append(list, r.kind+"="+r.file)
+		}
+	}
+	return list
 }
 
 func (v *reportsValue) asked() bool { return v.HTML != "" || v.JUnit != "" || v.Markdown != "" }

@@ -28,11 +28,19 @@ type World struct {
 	// Configure fills in the flags that the command line left open, from the
 	// environment and the configuration file; explicit is --config.
 	Configure func(fs *pflag.FlagSet, explicit string) error
+	// Origin tells where Configure, or the command line, took the value of a flag
+	// from, and whether that goes over the list "hosts" of the file.
+	Origin func(f *pflag.Flag) (place string, pinned bool)
+	// Places lists where a configuration file may be, in order, and what is there.
+	Places func(explicit string) ([]Place, error)
 	// ReadFile reads a whole file that a flag names; "-" is standard input.
 	ReadFile func(name string) ([]byte, error)
 	// ReadSums reads a file of checksums.
 	ReadSums func(name string) (ops.Sums, error)
 }
+
+// Place is where a configuration file may be, and what became of it.
+type Place struct{ Name, State string }
 
 // New returns the command tree.
 func New(o Ops, w World) *cobra.Command {
@@ -46,15 +54,16 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 		Version:       Version(),
 		SilenceErrors: true, // main prints them, in one way
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(w.In)
 	root.SetOut(w.Out)
 	root.SetErr(w.Err)
 	root.CompletionOptions.DisableDefaultCmd = false
-	root.AddCommand(newFetch(o, w), newBatch(o, w), newExec(o, w), newReport(o), newVersion())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
+	root.AddCommand(newFetch(o, w), newBatch(o, w), newExec(o, w), newReport(o, w), newVersion())
+	root.AddCommand(newConfig(w, Settings(root)))
+	root.SetFlagErrorFunc(flagError)
 	groupedHelp(root)
 	return root
 }
@@ -70,7 +79,12 @@ func (c *common) flags(g *group) {
 	g.in("Noise and configuration")
 	g.BoolVarP(&c.silent, "silent", "s", false, "no progress and no summary; failures are still told")
 	g.CountVarP(&c.verbose, "verbose", "v", "tell retries, pauses and breakers; repeatable")
-	g.StringVar(&c.config, "config", "", "configuration `FILE` (./specify.yaml, then the user's)")
+	c.file(g.FlagSet)
+	bounded(g.FlagSet)
+}
+
+func (c *common) file(fs *pflag.FlagSet) {
+	fs.StringVar(&c.config, "config", "", "configuration `FILE` (./specify.yaml, then the user's)")
 }
 
 // configured runs the command after its flags were completed by environment and

@@ -24,6 +24,10 @@ type settingsFlags struct {
 	head                            bool
 	deadline                        time.Duration
 	redirects                       []string
+
+	entries      hostsValue
+	pinned       func(flag string) bool // given on the command line or in the environment
+	givenHeaders []string               // names in headers
 }
 
 // The statuses that are retried and that are wanted, unless flags say otherwise.
@@ -118,9 +122,6 @@ func curlHabits(fs *pflag.FlagSet) {
 // "-" being standard input.
 func (f *settingsFlags) settings(read func(name string) ([]byte, error), version string) (ops.Settings, error) {
 	s := f.s
-	if err := f.checkNumbers(); err != nil {
-		return s, err
-	}
 	if f.deadline > 0 {
 		s.Deadline = time.Now().Add(f.deadline)
 	}
@@ -146,22 +147,8 @@ func (f *settingsFlags) settings(read func(name string) ([]byte, error), version
 		}
 		s.Method = "HEAD"
 	}
+	s.Hosts = f.hosts(s)
 	return s, nil
-}
-
-func (f *settingsFlags) checkNumbers() error {
-	for _, n := range []struct {
-		flag       string
-		value, low int
-	}{
-		{"retry", f.s.Retry.Max, 0}, {"max-redirs", f.s.MaxRedirects, 0}, {"breaker-failures", f.s.BreakerFailures, 0},
-		{"breaker-successes", f.s.BreakerSuccesses, 1}, {"jobs", f.s.Jobs, 1}, {"per-host", f.s.PerHost, 1},
-	} {
-		if n.value < n.low {
-			return fmt.Errorf("--%s %d: must be %d or more", n.flag, n.value, n.low)
-		}
-	}
-	return nil
 }
 
 // body reads -d and --json as curl does: -d @FILE loses its line ends, --json
@@ -229,7 +216,9 @@ func (f *settingsFlags) header(s *ops.Settings, read func(string) ([]byte, error
 			if !ok {
 				return errors.New("--header: not of the form 'Name: value' (not shown: it may be a secret)")
 			}
-			s.Header = append(s.Header, task.Field{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+			name = strings.TrimSpace(name)
+			f.givenHeaders = append(f.givenHeaders, name)
+			s.Header = append(s.Header, task.Field{Name: name, Value: strings.TrimSpace(value)})
 		}
 	}
 	return nil

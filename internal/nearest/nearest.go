@@ -6,7 +6,7 @@ package nearest
 // added, dropped, replaced, or swapped with their neighbour. It returns "" when
 // none is near enough to be meant; of equals, the first.
 func Name(name string, known []string) string {
-	best, least := "", 1+len(name)/4
+	best, least := "", min(3, 1+len(name)/3)
 	for _, k := range known {
 		if d := distance(name, k); d < least || d == least && best == "" {
 			best, least = k, d

@@ -9,14 +9,14 @@ import (
 func TestName(t *testing.T) {
 	known := []string{"retry", "retry-delay", "retry-on", "jobs", "read-timeout", "resume"}
 	for _, tt := range []struct{ name, want string }{
-		{"retires", ""},
+		{"retires", "retry"},
 		{"retyr", "retry"},
 		{"retry-dealy", "retry-delay"},
 		{"retry_delay", "retry-delay"},
 		{"read-timout", "read-timeout"},
 		{"job", "jobs"},
 		{"Jobs", "jobs"},
-		{"hosts", ""},
+		{"timeout", ""},
 		{"", ""},
 		{"completely-else", ""},
 	} {

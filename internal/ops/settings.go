@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -39,11 +40,19 @@ type Settings struct {
 	Rate     asynccore.Rate
 	RateHost asynccore.Rate
 
+	Hosts []Host // of which the first that matches an origin holds there in place of the above
+
 	Expect   task.StatusSet
 	Deadline time.Time // of the run; zero is none
 
 	Tell Teller
 }
+
+// Host is what holds for some hosts.
+type Host = httpx.Host
+
+// CheckHostMatch reports what is wrong with a Host's pattern.
+func CheckHostMatch(pattern string) error { return httpx.CheckMatch(pattern) }
 
 // Teller takes messages for a person. It is safe for concurrent use.
 type Teller interface {

@@ -3,9 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -23,21 +20,23 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Place, e.Err) }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// UnknownError is a key that no setting has.
+type UnknownError struct {
+	Key  string
+	Near string // what may have been meant; empty is nothing
+}
+
+func (e *UnknownError) Error() string {
+	if e.Near != "" {
+		return fmt.Sprintf("unknown setting %q; did you mean %q?", e.Key, e.Near)
+	}
+	return fmt.Sprintf("unknown setting %q", e.Key)
+}
+
 // Source is where settings come from besides flags.
 type Source struct {
 	Getenv func(string) string
 }
-
-// notSettings are flags that say where or how to read settings, or that are
-// questions; no file and no variable sets them.
-var notSettings = map[string]bool{"config": true, "help": true, "version": true}
-
-// hereFile is the configuration file of the working directory.
-const hereFile = "specify.yaml"
-
-// notFromHere are flags that ./specify.yaml does not set, and what they would
-// let it do: it comes with the folder's other files, from a pull request too.
-var notFromHere = map[string]string{"allow-exec": "run commands"}
 
 // seedNames are the variables that the system which this program grew out of
 // documents, by flag. SPECIFY_<FLAG> goes over them.
@@ -52,122 +51,91 @@ func Variable(flag string) string {
 	return "SPECIFY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Apply sets the flags of flags that the command line left open. known are all
-// settings of the program, so that a file may hold settings of other commands;
-// a key outside of them is an *Error with its place. explicit is the value of
-// --config.
-func (s Source) Apply(flags *pflag.FlagSet, known func(key string) bool, explicit string) error {
-	v := viper.NewWithOptions(viper.KeyDelimiter("\x00")) // no key is split, whatever dots it has
-	path, err := s.find(explicit)
+// Apply sets the flags of flags that the command line left open, and notes in
+// each where its value is from (see Origin). all are the settings of the whole
+// program: a file may hold those of other commands, which are checked too. A
+// setting that cannot be used is an *Error with its place; explicit is the
+// value of --config.
+func (s Source) Apply(flags, all *pflag.FlagSet, explicit string) error {
+	places, err := s.Places(explicit)
 	if err != nil {
 		return err
 	}
-	var file *document
-	if path != "" {
-		if file, err = readDocument(path, known); err != nil {
+	file := &document{}
+	if used, ok := places.Used(); ok {
+		if file, err = readDocument(used.Path, all); err != nil {
 			return err
 		}
-		if err := file.trusted(); err != nil {
+		if err := file.trusted(all); err != nil {
 			return err
 		}
-		if err := v.MergeConfigMap(file.values); err != nil {
-			return &Error{path, err}
-		}
+		file.vouched = used.Named
+	}
+	v := viper.NewWithOptions(viper.KeyDelimiter("\x00")) // no key is split, whatever dots it has
+	if err := v.MergeConfigMap(file.values); err != nil {
+		return &Error{file.path, err}
 	}
 	var failed error
 	flags.VisitAll(func(f *pflag.Flag) {
-		if failed != nil || notSettings[f.Name] {
-			return
-		}
-		names := []string{f.Name, Variable(f.Name)}
-		if seed, ok := seedNames[f.Name]; ok {
-			names = append(names, seed)
-		}
-		failed = errors.Join(v.BindPFlag(f.Name, f), v.BindEnv(names...))
-		if failed == nil && !f.Changed && v.IsSet(f.Name) {
-			failed = s.set(flags, f, v, file)
+		if failed == nil && !f.Hidden && !notSettings[f.Name] {
+			failed = s.complete(flags, f, v, file)
 		}
 	})
+	if failed == nil {
+		failed = file.others(flags, all)
+	}
+	if failed == nil && file.hosts != nil {
+		failed = s.hosts(flags, all, file)
+	}
 	return failed
 }
 
-// set gives f the value that viper chose, if it came from outside of the flags.
-func (s Source) set(flags *pflag.FlagSet, f *pflag.Flag, v *viper.Viper, file *document) error {
-	place := ""
-	for _, name := range []string{Variable(f.Name), seedNames[f.Name]} {
-		if place == "" && name != "" && s.Getenv(name) != "" {
-			place = name
+// notSettings are flags that say where or how to read settings, or that are
+// questions; no file and no variable sets them.
+var notSettings = map[string]bool{"config": true, "help": true, "version": true}
+
+// complete gives f the value that viper chooses, unless the command line gave
+// one, and notes where it is from.
+func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, v *viper.Viper, file *document) error {
+	names := []string{Variable(f.Name)}
+	if seed, ok := seedNames[f.Name]; ok {
+		names = append(names, seed)
+	}
+	if err := errors.Join(v.BindPFlag(f.Name, f), v.BindEnv(append([]string{f.Name}, names...)...)); err != nil {
+		return err
+	}
+	if f.Changed {
+		note(f, fromFlag, "flag")
+		return nil
+	}
+	for _, name := range names {
+		if value := s.Getenv(name); value != "" {
+			if err := flags.Set(f.Name, value); err != nil {
+				return &Error{name, fmt.Errorf("%s: %w", f.Name, plainSet(f, err))}
+			}
+			note(f, fromVariable, name)
+			return nil
 		}
 	}
-	values := []string{s.Getenv(place)}
-	if place == "" {
-		if file == nil || file.lines[f.Name] == 0 {
-			return nil // the default
-		}
-		place = fmt.Sprintf("%s:%d", file.path, file.lines[f.Name])
-		values = v.GetStringSlice(f.Name)
-		if _, list := file.values[f.Name].([]any); !list {
-			values = []string{v.GetString(f.Name)}
-		}
+	if !v.IsSet(f.Name) || file.lines[f.Name] == 0 {
+		note(f, fromDefault, "default")
+		return nil
 	}
-	for _, value := range values {
-		if err := flags.Set(f.Name, value); err != nil {
-			// pflag's message quotes the value, which may be a secret.
-			return &Error{place, fmt.Errorf("%s: %w", f.Name, plainSet(err))}
-		}
-	}
-	return nil
+	note(f, fromFile, file.place(file.lines[f.Name]))
+	return file.set(flags, f)
 }
 
-// plainSet takes the part of pflag's error that tells what is wrong.
-func plainSet(err error) error {
+// plainSet takes the part of pflag's error that tells what is wrong; its whole
+// quotes the value, which may be a secret.
+func plainSet(f *pflag.Flag, err error) error {
+	switch f.Value.Type() {
+	case "bool":
+		return errors.New("neither true nor false")
+	case "int", "int64", "count":
+		return errors.New("not a whole number")
+	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return invalid.Unwrap()
-	}
-	return err
-}
-
-// find returns the path of the configuration file, or "" when there is none. A
-// file that was named must be there.
-func (s Source) find(explicit string) (string, error) {
-	if explicit == "" {
-		explicit = s.Getenv("SPECIFY_CONFIG")
-	}
-	if explicit != "" {
-		if _, err := os.Stat(explicit); err != nil {
-			return "", &Error{explicit, cause(err)}
-		}
-		return explicit, nil
-	}
-	for _, path := range []string{hereFile, s.user()} {
-		if path == "" {
-			continue
-		}
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			return "", &Error{path, cause(err)}
-		}
-	}
-	return "", nil
-}
-
-// user is the place of the user's own file (XDG Base Directory Specification).
-func (s Source) user() string {
-	dir := s.Getenv("XDG_CONFIG_HOME")
-	if dir == "" {
-		home := s.Getenv("HOME")
-		if home == "" {
-			return ""
-		}
-		dir = filepath.Join(home, ".config")
-	}
-	return filepath.Join(dir, "specify", "config.yaml")
-}
-
-func cause(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return pe.Err
 	}
 	return err
 }
