@@ -36,8 +36,12 @@ func TestScripts(t *testing.T) {
 			env.Defer(server.Close)
 			for _, listener := range server.Listeners() {
 				name := strings.ReplaceAll(listener, "-", "_")
-				env.Setenv(name, strings.TrimSuffix(server.URL(listener, "/"), "/"))
+				base := strings.TrimSuffix(server.URL(listener, "/"), "/")
+				env.Setenv(name, base)
+				_, host, _ := strings.Cut(base, "://")
+				env.Setenv(name+"_host", host)
 			}
+			env.Setenv("NL", "\n")
 			env.Values[serverKey{}] = server
 			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), server.CAPEM(), 0o600)
 		},

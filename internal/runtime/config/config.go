@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -128,10 +129,10 @@ func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, v *viper.Viper, fi
 // plainSet takes the part of pflag's error that tells what is wrong; its whole
 // quotes the value, which may be a secret.
 func plainSet(f *pflag.Flag, err error) error {
-	switch f.Value.Type() {
-	case "bool":
-		return errors.New("neither true nor false")
-	case "int", "int64", "count":
+	if _, number := errors.AsType[*strconv.NumError](err); number {
+		if f.Value.Type() == "bool" {
+			return errors.New("neither true nor false")
+		}
 		return errors.New("not a whole number")
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {

@@ -200,7 +200,11 @@ var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 func syntaxError(path string, data []byte, err error) error {
 	m := yamlLine.FindStringSubmatch(err.Error())
 	if m == nil {
-		return &Error{path, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))}
+		what := strings.TrimPrefix(err.Error(), "yaml: ")
+		if strings.Contains(what, "character that") { // yaml does not count when it is in the first line
+			path += ":1"
+		}
+		return &Error{path, errors.New(what)}
 	}
 	line, _ := strconv.Atoi(m[1]) // digits
 	lines := bytes.Split(data, []byte("\n"))
