@@ -34,6 +34,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		Short: "Fetch many URLs at once; one record a task goes to standard output",
 		Example: `  specify batch --file urls.txt --results out.ndjson
   sort -u urls.txt | specify batch --file - --jobs 64 --per-host 4`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && len(files) == 0 {
 				return &UsageError{errors.New("no input: give URLs, or a list with --file (--file - for standard input)")}

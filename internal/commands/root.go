@@ -65,6 +65,7 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 	root.AddCommand(newConfig(w, Settings(root)))
 	root.SetFlagErrorFunc(flagError)
 	groupedHelp(root)
+	completions(root)
 	return root
 }
 
