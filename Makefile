@@ -5,7 +5,7 @@ TOOL    := $(GO) tool -modfile=tools.mod
 BIN     := bin/specify
 FUZZ    ?= 60s
 
-.PHONY: build demo test torture lint check fuzz bench cover examples clean help
+.PHONY: docs build demo test torture lint check fuzz bench cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -25,6 +25,9 @@ test: ## run all tests with the race detector
 
 torture: ## the whole form of the tests that kill, starve and flood the program
 	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines' ./cmd/specify
+
+docs: ## write docs/reference and the man pages in bin/man
+	$(GO) run ./internal/docgen -md docs/reference -man bin/man
 
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"

@@ -24,6 +24,7 @@ var mayImport = map[string]rule{
 	"internal/ops":             {[]string{"internal/runtime/", "internal/asynccore", "internal/task", "internal/report"}, "operations decide, adapters do"},
 	"internal/report":          {[]string{"internal/task"}, "records in, documents out"},
 	"internal/runtime/config":  {[]string{"internal/nearest"}, "adapters do not know each other; settings are flags to it"},
+	"internal/docgen":          {[]string{"internal/commands"}, "the reference is made of the commands"},
 	"internal/nearest":         {nil, "compares words"},
 	"internal/runtime/files":   {[]string{"internal/task"}, "adapters do not know each other"},
 	"internal/runtime/httpx":   {[]string{"internal/asynccore", "internal/task", "internal/runtime/httpx/"}, "adapters do not know each other"},
@@ -49,7 +50,7 @@ var onlyIn = map[string]rule{
 	"github.com/hashicorp/go-retryablehttp": {[]string{"internal/runtime/httpx"}, "the retry library stays a detail behind Client.Fetch"},
 	"github.com/sony/gobreaker":             {[]string{"internal/asynccore"}, "breakers are asynccore's"},
 	"github.com/spf13/viper":                {[]string{"internal/runtime/config"}, "configuration is one adapter's"},
-	"github.com/spf13/cobra":                {[]string{"internal/commands", "internal/telemetry", "cmd/specify"}, "the command line is one layer's; telemetry wraps its tree"},
+	"github.com/spf13/cobra":                {[]string{"internal/commands", "internal/telemetry", "cmd/specify", "internal/docgen"}, "the command line is one layer's; telemetry wraps its tree"},
 	"os/exec":                               {[]string{"internal/runtime/process"}, "subprocesses are one adapter's"},
 }
 

@@ -18,32 +18,49 @@ func groupedHelp(root *cobra.Command) {
 }
 
 func groupedFlags(fs *pflag.FlagSet) string {
-	const other = "Other"
-	var order []string
-	sets := make(map[string]*pflag.FlagSet)
-	fs.VisitAll(func(f *pflag.Flag) {
-		heading := other
-		if h := f.Annotations[headingOf]; len(h) > 0 {
-			heading = h[0]
-		}
-		if sets[heading] == nil {
-			sets[heading] = pflag.NewFlagSet(heading, pflag.ContinueOnError)
-			sets[heading].SortFlags = false
-			if heading != other {
-				order = append(order, heading)
-			}
-		}
-		sets[heading].AddFlag(f)
-	})
-	if sets[other] != nil {
-		order = append(order, other)
-	}
 	var b strings.Builder
-	for i, heading := range order {
+	for i, g := range FlagGroups(fs) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s:\n%s", heading, sets[heading].FlagUsages())
+		fmt.Fprintf(&b, "%s:\n%s", g.Heading, g.Flags.FlagUsages())
 	}
 	return strings.TrimRight(b.String(), " \n")
+}
+
+// FlagGroup is the flags under one heading of the help.
+type FlagGroup struct {
+	Heading string
+	Flags   *pflag.FlagSet
+}
+
+// FlagGroups returns the flags of fs that are shown, as the help groups them.
+func FlagGroups(fs *pflag.FlagSet) []FlagGroup {
+	const other = "Other"
+	var list []FlagGroup
+	at := make(map[string]int)
+	add := func(heading string, f *pflag.Flag) {
+		i, ok := at[heading]
+		if !ok {
+			set := pflag.NewFlagSet(heading, pflag.ContinueOnError)
+			set.SortFlags = false
+			i, at[heading] = len(list), len(list)
+			list = append(list, FlagGroup{heading, set})
+		}
+		list[i].Flags.AddFlag(f)
+	}
+	var rest []*pflag.Flag
+	fs.VisitAll(func(f *pflag.Flag) {
+		switch h := f.Annotations[headingOf]; {
+		case f.Hidden:
+		case len(h) > 0:
+			add(h[0], f)
+		default:
+			rest = append(rest, f)
+		}
+	})
+	for _, f := range rest {
+		add(other, f)
+	}
+	return list
 }
