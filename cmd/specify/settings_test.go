@@ -213,3 +213,37 @@ func TestSeedVariables(t *testing.T) {
 		}
 	}
 }
+
+// The example is a file that the program takes, for all of its commands, and
+// names every setting that an entry of hosts may hold.
+func TestExampleFile(t *testing.T) {
+	path, err := filepath.Abs(filepath.Join("..", "..", "docs", "specify.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"EXAMPLE_TOKEN=t", "SPECIFY_CONFIG=" + path}
+	specifyIn(t, t.TempDir(), env, "config", "check")
+	out := specifyIn(t, t.TempDir(), env, "config", "show")
+	for _, want := range []string{"jobs: 32  # " + path, "retry: 4  # " + path, "hosts:\n  - {match: api.example.com, "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("config show does not say %q", want)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "config", "check", "/dev/stdin")
+	cmd.Args[0], cmd.Stdin = "specify", strings.NewReader("hosts: [{match: h, insecure: true}]")
+	told, _ := cmd.CombinedOutput() // which keys there are
+	_, list, _ := strings.Cut(string(told), "those are ")
+	keys := strings.Split(strings.TrimSpace(list), ", ")
+	if len(keys) < 10 {
+		t.Errorf("the keys of an entry: %q", told)
+	}
+	for _, key := range keys {
+		if !regexp.MustCompile(`\b` + key + `\b`).Match(text) {
+			t.Errorf("the example does not name %q", key)
+		}
+	}
+}
