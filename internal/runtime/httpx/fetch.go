@@ -53,7 +53,7 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
 		before: rec.Attempts,
 	}
-	if ex.host = c.cfg.Hosts.Of(ex.origin); ex.host != nil {
+	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}
 	ex.booked, ex.rest = ex.began, &rec.Timing.Queue

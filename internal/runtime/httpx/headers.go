@@ -112,11 +112,11 @@ type plainHeader struct {
 // Tasks without headers of their own and without a body share one map, which
 // nobody may change: net/http, too, copies a request's header before it does.
 func (c *Client) requestHeader(t *task.Task, at *Host) (header http.Header, host string, err error) {
-	if t.Header == nil && t.Body == nil && t.BodyFile == "" {
-		p := &c.plain
-		if at != nil {
-			p = c.plains[at]
-		}
+	p := &c.plain
+	if at != nil {
+		p = c.plains[at] // nil for one that was made for the task
+	}
+	if p != nil && t.Header == nil && t.Body == nil && t.BodyFile == "" {
 		p.once.Do(func() { p.header, p.host, p.err = c.buildHeader(&task.Task{}, at) })
 		return p.header, p.host, p.err
 	}

@@ -2,6 +2,8 @@ package httpx
 
 import (
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -143,6 +145,17 @@ func glob(pattern, s string) bool {
 		}
 		s, rest = s[i+len(part):], next
 	}
+}
+
+// forURL is the Host for a task with that URL: credentials in the URL go over
+// the Host's.
+func (h *Host) forURL(u *url.URL) *Host {
+	if h == nil || u.User == nil {
+		return h
+	}
+	own := *h
+	own.Header = slices.DeleteFunc(slices.Clone(h.Header), func(f task.Field) bool { return strings.EqualFold(f.Name, "Authorization") })
+	return &own
 }
 
 // of returns what cfg is for the origins of a host.
