@@ -23,6 +23,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		sums    string
 		allow   allowValue
 		reports reportsValue
+		inline  = ops.Inline{Max: 1 << 20}
 	)
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
@@ -41,11 +42,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 			defer t.stop()
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
-				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
+				OutputDir: dir, Allow: ops.Allow(allow), FailEarly: early, Inline: inline, Watcher: t,
 			}
 			req.Tell = t
 			if err := reports.check(results); err != nil {
 				return err
+			}
+			if inline.Max > ops.MaxInline {
+				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
 			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
@@ -88,6 +92,8 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.in("Output")
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
 	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
+	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
+	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
 	f.pace(g)
 	f.request(g)
 	f.time(g)

@@ -28,6 +28,7 @@ type BatchRequest struct {
 	Sums      Sums   // checksums by name; nil is none
 	Allow     Allow  // how many tasks may fail
 	FailEarly bool   // stop at the first task that fails
+	Inline    Inline // bodies in the records
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
 	Render  func(b []byte, rec *task.Record) []byte
 	Watcher Watcher
@@ -151,7 +152,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, shortage: &shortage{end: cancel}},
+		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, inline: req.Inline, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}
 	if r.render == nil {

@@ -38,6 +38,7 @@ type executor struct {
 	span     Span
 	accept   task.StatusSet
 	header   bool // the header section goes to the output too
+	inline   Inline
 
 	shortage *shortage // what ends the run that the tasks are a part of; nil where there is one task
 }
@@ -107,11 +108,13 @@ var records = sync.Pool{New: func() any { return new(task.Record) }}
 
 // attempt fetches the task's URL or runs its command, and commits the output.
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) (err error) {
+	out = x.inline.around(out)
 	if a.task.Exec != nil {
 		err = x.commands.run(ctx, stop, a.task, out, rec)
 	} else {
 		err = x.fetch(ctx, stop, a, out, rec)
 	}
+	putBody(out, rec, err)
 	if err != nil {
 		out.Abort()
 		return err
@@ -132,7 +135,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Outp
 	}
 	return x.fetcher.Fetch(ctx, httpx.Exchange{
 		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
-		Queued: a.queued, Mark: a.mark, Stop: stop,
+		Queued: a.queued, Mark: a.mark, Stop: stop, Refused: refusedBody(out),
 	}, rec)
 }
 
