@@ -92,6 +92,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.in("Output")
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
 	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
+	f.cache(g)
 	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
 	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
 	f.pace(g)

@@ -66,6 +66,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
+	f.cache(g)
 	f.verdict(g)
 	c.flags(g)
 	g.close()

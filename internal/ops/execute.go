@@ -108,7 +108,7 @@ var records = sync.Pool{New: func() any { return new(task.Record) }}
 
 // attempt fetches the task's URL or runs its command, and commits the output.
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) (err error) {
-	out = x.inline.around(out)
+	out = x.inline.around(cachedAround(x.fetcher, out))
 	if a.task.Exec != nil {
 		err = x.commands.run(ctx, stop, a.task, out, rec)
 	} else {
@@ -143,7 +143,9 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Outp
 // is unfinished, whatever error that left.
 func (x *executor) settle(rec *task.Record, stop context.Context, err error) {
 	if err == nil {
-		rec.Outcome = task.OK
+		if rec.Outcome == "" { // else it is NotModified
+			rec.Outcome = task.OK
+		}
 		return
 	}
 	if stop.Err() == nil || !errors.Is(err, context.Cause(stop)) {

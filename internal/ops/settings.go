@@ -39,6 +39,8 @@ type Settings struct {
 	Rate     asynccore.Rate
 	RateHost asynccore.Rate
 
+	Cache string // folder of bodies that earlier runs have kept; empty is none
+
 	Expect   task.StatusSet
 	Deadline time.Time // of the run; zero is none
 
