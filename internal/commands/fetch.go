@@ -20,6 +20,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		output string
 		remote bool
 		sum    string
+		format string
 	)
 	cmd := &cobra.Command{
 		Use:   "fetch URL",
@@ -43,6 +44,10 @@ func newFetch(o Ops, w World) *cobra.Command {
 					return &UsageError{err}
 				}
 			}
+			format, err := writeOutFormat(format, w.ReadFile)
+			if err != nil {
+				return &UsageError{err}
+			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			req.Tell = t
 			res, err := o.Fetch(cmd.Context(), req)
@@ -53,7 +58,14 @@ func newFetch(o Ops, w World) *cobra.Command {
 				return res.Record.Error // whoever read our output has had enough
 			}
 			t.fetched(res.Record)
-			return verdict(res.Verdict())
+			ended := verdict(res.Verdict())
+			if format != "" {
+				about := &fetched{res.Record, res.Answer, Status(cmd.Context(), ended)}
+				if err := writeFetched(format, about, cmd.OutOrStdout(), cmd.ErrOrStderr(), w.Terminal, t); err != nil {
+					return err
+				}
+			}
+			return ended
 		}),
 	}
 	f.s.Jobs, f.s.PerHost = 1, 1
@@ -66,6 +78,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
+	g.StringVarP(&format, "write-out", "w", "", "after the body write `FORMAT` (@FILE, @-), with %{http_code} and the like, as curl")
 	f.cache(g)
 	f.verdict(g)
 	c.flags(g)

@@ -39,6 +39,7 @@ type executor struct {
 	accept   task.StatusSet
 	header   bool // the header section goes to the output too
 	inline   Inline
+	answer   *httpx.Answer // of the one task, where more is asked of it than the record holds; else nil
 
 	shortage *shortage // what ends the run that the tasks are a part of; nil where there is one task
 }
@@ -135,7 +136,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, out files.Outp
 	}
 	return x.fetcher.Fetch(ctx, httpx.Exchange{
 		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out, ShowHeader: x.header,
-		Queued: a.queued, Mark: a.mark, Stop: stop, Refused: refusedBody(out),
+		Queued: a.queued, Mark: a.mark, Stop: stop, Refused: refusedBody(out), Answer: x.answer,
 	}, rec)
 }
 
