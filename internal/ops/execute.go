@@ -89,8 +89,7 @@ func (o *origins) of(raw string) string {
 // when it ends, waits end and nothing is tried again, while ctx lets an attempt
 // in flight go on.
 func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output) *task.Record {
-	rec := records.Get().(*task.Record)
-	*rec = task.NewRecord(a.task)
+	rec := newRecord(a.task)
 	rec.Start = a.queued
 	end := func(*task.Record) {}
 	if x.span != nil {
@@ -106,6 +105,14 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 // records are for reuse: a record is half a kilobyte, and there is one a task.
 // Who has handed a record on to the results may put it back.
 var records = sync.Pool{New: func() any { return new(task.Record) }}
+
+func newRecord(t *task.Task) *task.Record {
+	rec := records.Get().(*task.Record)
+	headers := rec.Headers[:0] // most answers have two
+	*rec = task.NewRecord(t)
+	rec.Headers = headers
+	return rec
+}
 
 // attempt fetches the task's URL or runs its command, and commits the output.
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out files.Output, rec *task.Record) (err error) {
@@ -182,8 +189,7 @@ func unfinished(t *task.Task, queued time.Time, cause error) *task.Record {
 
 // waited is the record of a task that has done nothing but wait since then.
 func waited(t *task.Task, since time.Time) *task.Record {
-	rec := records.Get().(*task.Record)
-	*rec = task.NewRecord(t)
+	rec := newRecord(t)
 	rec.Start, rec.Duration = since, time.Since(since)
 	rec.Timing.Queue = rec.Duration
 	return rec

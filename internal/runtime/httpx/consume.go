@@ -75,7 +75,6 @@ func (ex *exchange) describe(resp *http.Response) {
 	r := ex.rec
 	r.Status, r.Protocol, r.Bytes = resp.StatusCode, resp.Proto, task.Unknown
 	r.ContentType = resp.Header.Get("Content-Type")
-	r.Headers = r.Headers[:0]
 	r.Headers = keep(r.Headers[:0], resp.Header)
 	ex.spec.Answer.fill(resp)
 	if resp.Request.Response != nil { // a redirect led here
