@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -165,11 +166,7 @@ func (f *fetched) errorMessage() string {
 
 // headerJSON has a list of values for each name, in lower case.
 func (f *fetched) headerJSON() string {
-	fields := map[string][]string{}
-	for name, lines := range f.answer.Fields() {
-		fields[name] = lines
-	}
-	text, err := json.Marshal(fields)
+	text, err := json.Marshal(maps.Collect(f.answer.Fields()))
 	if err != nil {
 		panic(err) // strings always encode
 	}

@@ -3,7 +3,6 @@ package httpx
 import (
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,16 +28,11 @@ type Answer struct {
 // §5.3); "" is none.
 func (a *Answer) Field(name string) string { return strings.Join(a.header.Values(name), ", ") }
 
-// Fields yields the fields by name, in lower case and sorted, with their lines.
+// Fields yields the fields by name, in lower case, with their lines.
 func (a *Answer) Fields() iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
-		names := make([]string, 0, len(a.header))
-		for name := range a.header {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			if !yield(strings.ToLower(name), a.header[name]) {
+		for name, lines := range a.header {
+			if !yield(strings.ToLower(name), lines) {
 				return
 			}
 		}
