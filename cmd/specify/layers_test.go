@@ -23,6 +23,7 @@ var mayImport = map[string]rule{
 	"internal/commands":        {[]string{"internal/ops", "internal/task", "internal/asynccore", "internal/nearest"}, "a command turns flags into a request and calls one operation"},
 	"internal/ops":             {[]string{"internal/runtime/", "internal/asynccore", "internal/task", "internal/report"}, "operations decide, adapters do"},
 	"internal/report":          {[]string{"internal/task"}, "records in, documents out"},
+	"internal/runtime/cache":   {nil, "adapters do not know each other; an answer is fields and bytes to it"},
 	"internal/runtime/config":  {[]string{"internal/nearest"}, "adapters do not know each other; settings are flags to it"},
 	"internal/docgen":          {[]string{"internal/commands"}, "the reference is made of the commands"},
 	"internal/nearest":         {nil, "compares words"},

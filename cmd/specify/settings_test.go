@@ -50,6 +50,8 @@ func samples(t *testing.T, f *pflag.Flag) [3]string {
 		return three("%d/s")
 	case "list", "codes":
 		return three("20%d,3xx")
+	case "I/N":
+		return three("%d/9")
 	case "KIND=F":
 		return [3]string{"html=a", "junit=b", "md=c"}
 	case "string", "stringArray", "stringSlice":

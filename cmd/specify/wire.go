@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/runtime/cache"
 	"github.com/specify-cli/specify/internal/runtime/config"
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
@@ -32,7 +34,7 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 	}
 	defer endTelemetry(ctx, spans)
 
-	connect := connector(spans)
+	connect := ops.Cached(connector(spans), openCache)
 	fetch := ops.Fetch{Connect: connect, Outputs: files.Outputs{Out: os.Stdout}, Span: taskSpan(spans)}
 	batch := ops.Batch{
 		Lists: lists.Lists{Stdin: os.Stdin}, Connect: connect, Runner: runner{spans}, Folder: openFolder, Results: openResults, Span: taskSpan(spans),
@@ -131,6 +133,14 @@ func openFolder(ctx context.Context, path string) (ops.Folder, error) {
 		return nil, errors.Join(err, dir.Close())
 	}
 	return dir, nil
+}
+
+func openCache(folder string) (ops.Cache, error) {
+	c, err := cache.Open(folder)
+	if err != nil {
+		return nil, fmt.Errorf("--cache: %w", err)
+	}
+	return c, nil
 }
 
 // results are a run's journal and what earlier runs have completed.

@@ -28,6 +28,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		goOn    bool
 		allow   allowValue
 		reports reportsValue
+		inline  = ops.Inline{Max: 1 << 20}
 	)
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
@@ -48,11 +49,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
-				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
+				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Inline: inline, Watcher: t,
 			}
 			req.Tell = t
 			if err := reports.check(results); err != nil {
 				return err
+			}
+			if inline.Max > ops.MaxInline {
+				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
 			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
@@ -110,6 +114,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
 	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
+	f.cache(g)
+	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
+	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
 	f.pace(g)
 	f.request(g)
 	f.time(g)

@@ -21,6 +21,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		remote bool
 		sum    string
 		goOn   bool
+		format string
 	)
 	cmd := &cobra.Command{
 		Use:   "fetch URL",
@@ -48,6 +49,10 @@ func newFetch(o Ops, w World) *cobra.Command {
 			if goOn && req.Output == "" {
 				return &UsageError{errors.New("--continue needs the file to go on with: --output or --remote-name")}
 			}
+			format, err := writeOutFormat(format, w.ReadFile)
+			if err != nil {
+				return &UsageError{err}
+			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			req.Tell = t
 			res, err := o.Fetch(cmd.Context(), req)
@@ -58,7 +63,14 @@ func newFetch(o Ops, w World) *cobra.Command {
 				return res.Record.Error // whoever read our output has had enough
 			}
 			t.fetched(res.Record)
-			return verdict(res.Verdict())
+			ended := verdict(res.Verdict())
+			if format != "" {
+				about := &fetched{res.Record, res.Answer, Status(cmd.Context(), ended)}
+				if err := writeFetched(format, about, cmd.OutOrStdout(), cmd.ErrOrStderr(), w.Terminal, t); err != nil {
+					return err
+				}
+			}
+			return ended
 		}),
 	}
 	f.s.Jobs, f.s.PerHost = 1, 1
@@ -72,6 +84,8 @@ func newFetch(o Ops, w World) *cobra.Command {
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
 	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
+	g.StringVarP(&format, "write-out", "w", "", "after the body write `FORMAT` (@FILE, @-), with %{http_code} and the like, as curl")
+	f.cache(g)
 	f.verdict(g)
 	f.hostList(g, w.Origin)
 	c.flags(g)

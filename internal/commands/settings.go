@@ -103,6 +103,10 @@ func (f *settingsFlags) pace(g *group) {
 	g.Var((*rateValue)(&f.s.RateHost), "rate-host", "the same for each origin")
 }
 
+func (f *settingsFlags) cache(g *group) {
+	g.StringVar(&f.s.Cache, "cache", "", "keep bodies in folder `D` too; fetch again only what has changed since")
+}
+
 func (f *settingsFlags) verdict(g *group) {
 	g.in("Verdict")
 	g.status(&f.s.Expect, "expect", defaultExpect, "statuses that are ok, as `LIST` (200,204,3xx)")

@@ -134,11 +134,11 @@ func (c *command) limit() time.Duration {
 // again decides whether another attempt follows the one that ended with err,
 // and after what wait.
 func (c *command) again(stop context.Context, err error) (wait time.Duration, again bool) {
-	if stop.Err() != nil || !c.curable(err) || c.out.Rewind(0) != nil {
+	if stop.Err() != nil || !c.curable(err) {
 		return 0, false
 	}
 	wait, reason := c.policy.Next(c.rec.Attempts, 0, time.Since(c.began))
-	return wait, reason == nil
+	return wait, reason == nil && c.out.Rewind(0) == nil // only then: what the last attempt wrote is kept
 }
 
 // curable reports whether another attempt may do better: not when it was our

@@ -39,6 +39,8 @@ type executor struct {
 	accept   task.StatusSet
 	header   bool // the header section goes to the output too
 	unsafe   bool // a request that is not idempotent goes on to another mirror, too
+	inline   Inline
+	answer   *httpx.Answer // of the one task, where more is asked of it than the record holds; else nil
 
 	shortage *shortage // what ends the run that the tasks are a part of; nil where there is one task
 }
@@ -94,8 +96,7 @@ func (x *executor) run(ctx, stop context.Context, a *admission, out files.Output
 // runOn is run with an output that may hold something already, or be needed
 // more than once.
 func (x *executor) runOn(ctx, stop context.Context, a *admission, out opened) *task.Record {
-	rec := records.Get().(*task.Record)
-	*rec = task.NewRecord(a.task)
+	rec := newRecord(a.task)
 	rec.Start = a.queued
 	end := func(*task.Record) {}
 	if x.span != nil {
@@ -113,8 +114,17 @@ func (x *executor) runOn(ctx, stop context.Context, a *admission, out opened) *t
 // Who has handed a record on to the results may put it back.
 var records = sync.Pool{New: func() any { return new(task.Record) }}
 
+func newRecord(t *task.Task) *task.Record {
+	rec := records.Get().(*task.Record)
+	headers := rec.Headers[:0] // most answers have two
+	*rec = task.NewRecord(t)
+	rec.Headers = headers
+	return rec
+}
+
 // attempt fetches the task's URL or runs its command, and commits the output.
 func (x *executor) attempt(ctx, stop context.Context, a *admission, out opened, rec *task.Record) error {
+	out = x.around(out)
 	switch {
 	case a.task.Exec != nil:
 		return commit(out, rec, x.commands.run(ctx, stop, a.task, out.Output, rec))
@@ -124,8 +134,19 @@ func (x *executor) attempt(ctx, stop context.Context, a *admission, out opened, 
 	return commit(out, rec, x.fetch(ctx, stop, a, a.task.URL(), nil, out, rec))
 }
 
-// commit makes the output final, or drops it for err.
+// around lets what keeps bodies elsewhere see what is written to out.
+func (x *executor) around(out opened) opened {
+	out.Output = x.inline.around(cachedAround(x.fetcher, out.Output))
+	return out
+}
+
+// commit makes the output final, or drops it for err. What is not as expected is
+// nothing for a later run to go on with.
 func commit(out opened, rec *task.Record, err error) error {
+	putBody(out.Output, rec, err)
+	if _, unmet := errors.AsType[*httpx.ExpectError](err); unmet {
+		_ = out.Rewind(0) // where it cannot be, as on a pipe, nothing is kept
+	}
 	if err != nil {
 		out.Abort()
 		return err
@@ -143,7 +164,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 	}
 	spec := httpx.Exchange{
 		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out.Output, Found: out.found, ShowHeader: x.header,
-		Since: since, Stop: stop,
+		Since: since, Stop: stop, Refused: refusedBody(out.Output), Answer: x.answer,
 	}
 	if since == nil {
 		spec.Queued, spec.Mark = a.queued, a.mark
@@ -155,7 +176,9 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 // is unfinished, whatever error that left.
 func (x *executor) settle(rec *task.Record, stop context.Context, err error) {
 	if err == nil {
-		rec.Outcome = task.OK
+		if rec.Outcome == "" { // else it is NotModified
+			rec.Outcome = task.OK
+		}
 		return
 	}
 	if stop.Err() == nil || !errors.Is(err, context.Cause(stop)) {
@@ -191,8 +214,7 @@ func unfinished(t *task.Task, queued time.Time, cause error) *task.Record {
 
 // waited is the record of a task that has done nothing but wait since then.
 func waited(t *task.Task, since time.Time) *task.Record {
-	rec := records.Get().(*task.Record)
-	*rec = task.NewRecord(t)
+	rec := newRecord(t)
 	rec.Start, rec.Duration = since, time.Since(since)
 	rec.Timing.Queue = rec.Duration
 	return rec

@@ -7,6 +7,7 @@ import (
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/files"
+	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -19,8 +20,14 @@ type FetchRequest struct {
 	Checksum string // "sha256:HEX" or "sha512:HEX" that the body must hash to; empty is none
 }
 
-// FetchResult is its one record.
-type FetchResult struct{ Record *task.Record }
+// FetchResult is its one record, and what else is known of the last answer.
+type FetchResult struct {
+	Record *task.Record
+	Answer *Answer
+}
+
+// Answer is what an attempt was answered with.
+type Answer = httpx.Answer
 
 // Outputs opens what bodies go to.
 type Outputs interface {
@@ -66,11 +73,12 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 		return FetchResult{}, &LocalError{err}
 	}
 	out.Expect(sum)
-	rec, err := f.one(ctx, conn, req, t, out)
+	answer := new(Answer)
+	rec, err := f.one(ctx, conn, req, t, out, answer)
 	if err != nil {
 		return FetchResult{}, fmt.Errorf("fetch %s: %w", task.RedactURL(req.URL), err)
 	}
-	return FetchResult{rec}, nil
+	return FetchResult{rec, answer}, nil
 }
 
 func (f Fetch) output(req FetchRequest) (opened, error) {
@@ -86,13 +94,13 @@ func (f Fetch) output(req FetchRequest) (opened, error) {
 }
 
 // one runs the task as the only job of a runner, the way a batch runs many.
-func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out opened) (rec *task.Record, err error) {
+func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *task.Task, out opened, answer *Answer) (rec *task.Record, err error) {
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	defer cancel(nil)
 	wire, _, release := inFlight(stop)
 	defer release()
 	a := new(origins).admit(t, conn.Gate)
-	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect, header: req.ShowHeader}
+	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect, header: req.ShowHeader, answer: answer}
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: conn.Gate})
 	conn.Gate.Bind(runner.Wake)
 	err = runner.Go(stop, asynccore.Job{Key: a.origin}, func(job context.Context) {

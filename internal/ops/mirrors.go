@@ -26,7 +26,7 @@ func (x *executor) fetchAny(ctx, stop context.Context, a *admission, out opened,
 			if err != nil {
 				return err
 			}
-			out = next
+			out = x.around(next)
 		}
 		rec.Mirror, rec.URL = i, task.RedactURL(raw)
 		turn := beginTurn(rec)
@@ -65,6 +65,7 @@ func forget(rec *task.Record) {
 	rec.Status, rec.Protocol, rec.ContentType, rec.Remote, rec.FinalURL = 0, "", "", "", ""
 	rec.Bytes, rec.Resumed = task.Unknown, task.Unknown
 	rec.Headers, rec.Expect = rec.Headers[:0], nil
+	rec.Body, rec.BodyBase64, rec.BodyOmitted = nil, "", ""
 }
 
 // turn is how far a record had come when a mirror's turn began.

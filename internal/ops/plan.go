@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -29,7 +30,10 @@ type Policy struct {
 }
 
 // policy is the policy of an origin, the one place where it is looked up.
-func (s *Settings) policy(origin string) Policy {
+func (s *Settings) policy(hosts *httpx.Hosts, origin string) Policy {
+	if host := hosts.Of(origin); host != nil {
+		return Policy{PerHost: host.PerHost, RateHost: host.RateHost}
+	}
 	return Policy{PerHost: s.PerHost, RateHost: s.RateHost}
 }
 
@@ -67,6 +71,7 @@ func (p Plan) Run(ctx context.Context, req PlanRequest) (sum PlanSummary, err er
 	f := folder{open: p.Folder, path: req.OutputDir}
 	defer f.close() // nothing was written
 	var o origins
+	hosts := httpx.NewHosts(req.Hosts)
 	for t, err := range in.tasks() {
 		if err != nil {
 			return sum, err
@@ -85,7 +90,7 @@ func (p Plan) Run(ctx context.Context, req PlanRequest) (sum PlanSummary, err er
 		}
 		if len(t.URLs) > 0 {
 			planned.Origin = o.of(t.URL())
-			planned.Policy = req.policy(planned.Origin)
+			planned.Policy = req.policy(hosts, planned.Origin)
 		}
 		if err := req.Each(planned); err != nil {
 			return sum, err

@@ -41,6 +41,7 @@ type Settings struct {
 	RateHost asynccore.Rate
 
 	Hosts []Host // of which the first that matches an origin holds there in place of the above
+	Cache string // folder of bodies that earlier runs have kept; empty is none
 
 	Expect   task.StatusSet
 	Deadline time.Time // of the run; zero is none

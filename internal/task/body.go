@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -17,7 +18,7 @@ func (r *Record) SetBody(body []byte, claimedJSON bool) {
 	text := utf8.Valid(body) // encoding/json lets other bytes in strings pass
 	if text && claimedJSON {
 		var value bytes.Buffer
-		if json.Compact(&value, body) == nil {
+		if json.Compact(&value, body) == nil && nestable(value.Bytes()) {
 			if r.Body = value.Bytes(); string(r.Body) != "null" {
 				return
 			}
@@ -29,4 +30,14 @@ func (r *Record) SetBody(body []byte, claimedJSON bool) {
 		return
 	}
 	r.BodyBase64 = base64.StdEncoding.EncodeToString(body)
+}
+
+// nestable reports whether value, valid JSON, is that also one level deeper:
+// readers, encoding/json and ours among them, go 10,000 levels deep.
+func nestable(value []byte) bool {
+	const deep = 10_000
+	if len(value) < 2*deep || bytes.Count(value, []byte("["))+bytes.Count(value, []byte("{")) < deep {
+		return true
+	}
+	return json.Valid(slices.Concat([]byte("["), value, []byte("]")))
 }

@@ -1,7 +1,10 @@
 package task
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -26,6 +29,10 @@ func TestSetBody(t *testing.T) {
 		{"JSON behind a byte order mark", "\ufeff{}", true, `"body":"\ufeff{}"`},
 		{"too deep", strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), true,
 			`"body":"` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `"`},
+		{"as deep as can be", strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999), true,
+			`"body":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999)},
+		{"too deep for a member of the record", strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), true,
+			`"body":"` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `"`},
 		{"empty", "", false, `"body":""`},
 		{"empty, claimed", "", true, `"body":""`},
 		{"text", "é\x00\"\u2028", false, `"body":"é\u0000\"\u2028"`},
@@ -48,4 +55,53 @@ func TestSetBody(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzBody: whatever the body is and claims to be, the record is one line of
+// JSON that decodes to a record with the same body.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{"", "null", "{}", `{"a":[1,null,"\ud800"]}`, "é\x00\"\u2028\r\n", "\xff\x00", "\ufeff{}", ` "x" `, "1e400", "\x7f", strings.Repeat("[", 10_000)} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, claimed bool) {
+		r := NewRecord(&Task{ID: "i", URLs: []string{"http://h/"}})
+		r.Outcome = OK
+		r.SetBody(body, claimed)
+		line := r.Append(nil)
+		if bytes.ContainsAny(line, "\n\r") {
+			t.Fatalf("more than one line: %q", line)
+		}
+		var got Record
+		if err := json.Unmarshal(line, &got); err != nil {
+			t.Fatalf("%v: %.300q", err, line)
+		}
+		if !sameBody(t, &got, body, claimed) {
+			t.Fatalf("body %.300q became %.300q", body, line)
+		}
+	})
+}
+
+func sameBody(t *testing.T, r *Record, body []byte, claimed bool) bool {
+	t.Helper()
+	if r.BodyBase64 != "" {
+		raw, err := base64.StdEncoding.DecodeString(r.BodyBase64)
+		return err == nil && r.Body == nil && bytes.Equal(raw, body)
+	}
+	var text string
+	if json.Unmarshal(r.Body, &text) == nil && text == string(body) {
+		return true
+	}
+	return claimed && reflect.DeepEqual(decodeValue(t, r.Body), decodeValue(t, body))
+}
+
+// decodeValue keeps numbers as they are written.
+func decodeValue(t *testing.T, data []byte) (value any) {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(&value); err != nil {
+		t.Fatalf("%v: %.300q", err, data)
+	}
+	return value
 }

@@ -28,10 +28,6 @@ type discard struct{}
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) Rewind(int64) error          { return nil }
 
-// maxErrorBody bounds how much of the body of an unwanted answer is read: to
-// count it, and to keep the connection. A longer one costs the connection.
-const maxErrorBody = 1 << 20
-
 // Bodies are copied through pooled buffers: a small one for what announces to be
 // small, which most answers are, a large one for the rest (1 GiB through 256 KiB
 // takes half the CPU that it takes through 32 KiB).
@@ -66,11 +62,7 @@ func (ex *exchange) consume(resp *http.Response) error {
 		}
 	}
 	if !ex.spec.Accept(resp.StatusCode) {
-		n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
-		if err == nil && n < maxErrorBody {
-			ex.rec.Bytes = n
-		}
-		return &StatusError{resp.StatusCode}
+		return ex.refuse(resp)
 	}
 	if err := ex.unasked(resp); err != nil {
 		return err
@@ -91,8 +83,8 @@ func (ex *exchange) describe(resp *http.Response) {
 		ex.expect.header = resp.Header
 	}
 	r.ContentType = resp.Header.Get("Content-Type")
-	r.Headers = r.Headers[:0]
 	r.Headers = keep(r.Headers[:0], resp.Header)
+	ex.spec.Answer.fill(resp)
 	if resp.Request.Response != nil { // a redirect led here
 		r.FinalURL = task.RedactURL(resp.Request.URL.String())
 	}

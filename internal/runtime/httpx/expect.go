@@ -66,17 +66,8 @@ func (e *expectation) see(offset int64, p []byte) {
 }
 
 // judge returns what the task ends with, given what its last attempt ended
-// with, and notes in the record what was not met. What is not as expected is
-// dropped: no later run goes on with it.
+// with, and notes in the record what was not met.
 func (e *expectation) judge(ex *exchange, err error) error {
-	err = e.verdict(ex, err)
-	if _, ok := errors.AsType[*ExpectError](err); ok {
-		_ = ex.spec.Sink.Rewind(0) // where it cannot be, as on a pipe, nothing is kept
-	}
-	return err
-}
-
-func (e *expectation) verdict(ex *exchange, err error) error {
 	if unwanted, ok := errors.AsType[*StatusError](err); ok && e.want.Status != "" {
 		ex.rec.Expect = []string{"status"}
 		if unwanted.Status < http.StatusBadRequest { // no error but for being another than expected

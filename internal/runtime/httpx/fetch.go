@@ -26,6 +26,11 @@ type Exchange struct {
 	// body, in the form that HTTP/1.1 gives it.
 	ShowHeader bool
 	Found      *Found // what the Sink holds already, to be gone on with; nil is nothing
+	// Refused gets the decoded bodies of answers whose status is not wanted, each
+	// after a Rewind of the Sink to 0 but the first; up to 1 MiB, the record has
+	// no Bytes where that is not the whole. It may not fail. Nil is none.
+	Refused io.Writer
+	Answer  *Answer // filled by the last attempt; nil is not asked for
 
 	Queued time.Time // when the task was submitted; zero when its wait is already booked
 	Mark   *Mark     // of the URL's origin at that time

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,31 +13,38 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// recorded are the response fields that go into the record.
-var recorded = []string{"Etag", "Last-Modified", "Location", "Retry-After"}
-
-// keep appends the recorded fields of h to fields, by name in lower case. Of a
-// field that comes twice the first counts. RateLimit fields (draft-ietf-httpapi-
-// ratelimit-headers) are looked for only where a map has room for them.
+// keep appends the response fields that go into a record to fields, by name in
+// lower case, in its order. Of a field that comes twice the first counts. One
+// pass over the fields costs no more than to look each of the names up.
 func keep(fields []task.Field, h http.Header) []task.Field {
-	for _, name := range recorded {
-		if values := h[name]; len(values) > 0 {
-			fields = append(fields, kept(name, values[0]))
+	for name, values := range h {
+		recorded := ""
+		switch name {
+		case "Etag":
+			recorded = "etag"
+		case "Last-Modified":
+			recorded = "last-modified"
+		case "Location":
+			recorded = "location"
+		case "Retry-After":
+			recorded = "retry-after"
+		default: // draft-ietf-httpapi-ratelimit-headers, its older versions included
+			if name != "Ratelimit" && !strings.HasPrefix(name, "Ratelimit-") {
+				continue
+			}
+			recorded = strings.ToLower(name)
+		}
+		if len(values) > 0 {
+			fields = append(fields, task.Field{Name: recorded, Value: values[0]})
 		}
 	}
-	for name, values := range h {
-		if len(values) > 0 && (name == "Ratelimit" || strings.HasPrefix(name, "Ratelimit-")) {
-			fields = append(fields, kept(name, values[0]))
+	slices.SortFunc(fields, func(a, b task.Field) int { return strings.Compare(a.Name, b.Name) })
+	for i, f := range fields {
+		if f.Name == "location" {
+			fields[i].Value = task.RedactURL(f.Value)
 		}
 	}
 	return fields
-}
-
-func kept(name, value string) task.Field {
-	if name == "Location" {
-		value = task.RedactURL(value)
-	}
-	return task.Field{Name: strings.ToLower(name), Value: value}
 }
 
 // ownHeader returns what we send of our own accord: all that is left of a

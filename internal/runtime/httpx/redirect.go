@@ -39,6 +39,7 @@ func (r *redirects) check(req *http.Request, via []*http.Request) error {
 		return err
 	}
 	ex := exchangeOf(req.Context())
+	ex.spec.Answer.redirected(len(via))
 	if Origin(last.URL) != Origin(req.URL) {
 		ex.strayed = true
 	}

@@ -51,6 +51,7 @@ func (ex *exchange) start() {
 	ex.sent, ex.consumed, ex.spent, ex.retryAfter = false, false, 0, 0
 	ex.header, ex.strayed = ex.spec.header, false
 	ex.attemptBegan = time.Now()
+	ex.spec.Answer.begin(ex)
 }
 
 // checkRetry is asked twice about an answer: with its headers, when the body is
@@ -114,9 +115,6 @@ func (ex *exchange) decide(err error) (wait time.Duration, reason string, again 
 		ex.verdict = context.Cause(ex.spec.Stop)
 		return 0, "", false
 	}
-	if ex.spec.Sink.Rewind(ex.kept()) != nil {
-		return 0, "", false // what broke is on a pipe already: the error that broke it stands
-	}
 	wait, stop := ex.policy.Next(ex.attempt, ex.retryAfter, time.Since(ex.began))
 	if _, tooLong := errors.AsType[*asynccore.RetryAfterError](stop); tooLong {
 		ex.verdict = &RetryAfterError{Origin: ex.at, Wait: ex.retryAfter}
@@ -127,6 +125,9 @@ func (ex *exchange) decide(err error) (wait time.Duration, reason string, again 
 	if deadline, ok := ex.spec.Stop.Deadline(); ok && ex.retryAfter > 0 && time.Now().Add(wait).After(deadline) {
 		ex.verdict = &RetryAfterError{Origin: ex.at, Wait: ex.retryAfter}
 		return 0, "", false
+	}
+	if ex.spec.Sink.Rewind(ex.kept()) != nil { // only now: what the last attempt left is the caller's
+		return 0, "", false // what broke is on a pipe already: the error that broke it stands
 	}
 	if ex.retryAfter > 0 && wait == ex.retryAfter {
 		return wait, "retry_after", true

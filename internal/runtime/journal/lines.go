@@ -8,9 +8,9 @@ import (
 )
 
 // DefaultMaxLine is the longest line, in bytes, that is read unless the
-// caller says otherwise: a body of --inline-max 1M fits with every byte
-// escaped.
-const DefaultMaxLine = 16 << 20
+// caller says otherwise: a body of the largest --inline-max, 16M, fits with
+// every byte escaped (six bytes each), and so does a meta of 1 MiB.
+const DefaultMaxLine = 128 << 20
 
 // Line is one line of a results file.
 type Line struct {
