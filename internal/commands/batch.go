@@ -28,7 +28,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 		goOn    bool
 		allow   allowValue
 		reports reportsValue
+		ci      = "auto"
 	)
+	c.line.wanted = true
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
 		Short: "Fetch many URLs at once; one record a task goes to standard output",
@@ -45,15 +47,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
+			t.screen = c.screen(w)
+			t.watchFor(reports.asked() && (results == "" || results == "-"), onGitHub(ci, w))
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
 				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
-			if err := reports.check(results); err != nil {
-				return err
-			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
 			}
@@ -87,9 +88,12 @@ func newBatch(o Ops, w World) *cobra.Command {
 			t.summary(sum)
 			t.goOn(sum, req)
 			if reports.asked() {
-				if err := reports.write(cmd.Context(), o, req); err != nil {
+				if err := reports.write(cmd.Context(), o, req, t); err != nil {
 					return err
 				}
+			}
+			if onGitHub(ci, w) {
+				t.gitHub(w)
 			}
 			return verdict(sum.Verdict)
 		}),
@@ -120,6 +124,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.BoolVar(&early, "fail-early", false, "stop at the first task that fails")
 	g.Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
 	c.flags(g)
+	g.Var(&choiceValue{&ci, []string{"auto", "github", "none"}}, "ci", "step summary and annotations; auto sees GitHub Actions by itself")
 	g.close()
 	curlHabits(cmd.Flags())
 	return cmd
