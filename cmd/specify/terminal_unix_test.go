@@ -100,13 +100,16 @@ func (p *onTerminal) end(t *testing.T, status int) string {
 	return p.output()
 }
 
+// erasure takes the progress line away, the cursor being at its beginning.
+const erasure = " \x1b[J\r"
+
 // seen takes apart what a person would see: the lines that stay, and the
 // progress lines that were drawn. It fails the test when one was torn: when
 // there is anything but whole lines and, between an "erase below" and a return
 // to the first column, progress lines, or when one is left at the end.
 func seen(t *testing.T, out string) (lines, drawn []string) {
 	t.Helper()
-	frames := strings.Split(out, "\x1b[J")
+	frames := strings.Split(out, erasure)
 	for i, frame := range frames {
 		parts := strings.Split(frame, "\r\n")
 		line, whole := strings.CutSuffix(parts[len(parts)-1], "\r")
@@ -174,8 +177,8 @@ func TestProgressLine(t *testing.T) {
 	if len(whole) == 0 || !strings.Contains(strings.Join(whole, "\n"), "paused for") || !strings.Contains(strings.Join(whole, "\n"), "ETA") {
 		t.Errorf("no whole line with a pause and an ETA: %q", slices.Compact(drawn))
 	}
-	first, last := strings.Index(narrow, "\x1b[J"), strings.LastIndex(narrow, "\x1b[J")
-	_, between := seen(t, narrow[max(0, first):max(0, last)]+"\x1b[J")
+	first, last := strings.Index(narrow, erasure), strings.LastIndex(narrow, erasure)
+	_, between := seen(t, narrow[max(0, first):max(0, last)]+erasure)
 	for _, line := range between {
 		if len(line) > 39 {
 			t.Errorf("%d columns on a terminal with 40: %q", len(line), line)
@@ -202,7 +205,7 @@ func TestProgressLineStopped(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the line to say it", func() bool { return strings.Contains(p.output(), "\x1b[Jstopping  0/2") })
+	eventually(t, "the line to say it", func() bool { return strings.Contains(p.output(), erasure+"stopping  0/2") })
 	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,11 @@ type Screen struct {
 	text string     // of the line; empty is none
 }
 
-const eraseBelow = "\x1b[J" // ECMA-48 §8.3.39
+// eraseBelow takes away the line that the cursor is at the beginning of, and
+// what a wrapped line has left below (ED, ECMA-48 §8.3.39). The space comes first
+// because terminals, tmux for one, take an erasure from the first place on the
+// screen for a cleared screen, of which they keep a copy in their history.
+const eraseBelow = " \x1b[J\r"
 
 // NewScreen returns the Screen of standard error. Nobody else may write to it
 // before Close.
