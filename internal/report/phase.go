@@ -30,7 +30,7 @@ var phaseTexts = [phases]struct{ key, name, doing string }{
 	Queue:      {"queue", "Queue", "waiting for a slot"},
 	Rate:       {"rate", "Rate limit", "waiting for the rate limit"},
 	Breaker:    {"breaker", "Breaker", "waiting for an open breaker"},
-	Backoff:    {"backoff", "Backoff", "in backoff"},
+	Backoff:    {"backoff", "Backoff", "waiting to retry"},
 	RetryAfter: {"retry-after", "Retry-After", "waiting on Retry-After"},
 	Connect:    {"connect", "Connect", "connecting"},
 	FirstByte:  {"first-byte", "First byte", "waiting for the first byte"},
