@@ -5,6 +5,10 @@ TOOL    := $(GO) tool -modfile=tools.mod
 BIN     := bin/specify
 FUZZ    ?= 60s
 
+# go test keeps to itself which tests were skipped: these are for want of a program.
+MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done; echo "make: no $$1 here: its tests are skipped"; }; \
+	without nginx nginx; without tmux tmux; without Chromium "chromium chromium-browser google-chrome chrome"
+
 .PHONY: docs build demo test torture lint check fuzz bench cover examples clean help
 
 build: ## build bin/specify
@@ -21,7 +25,9 @@ demo: build ## see the main job: a list of good, slow, flaky, throttled, broken 
 	  echo "specify ended with exit status $$status: some of these URLs are broken, and it says so."'
 
 test: ## run all tests with the race detector
+	@$(MISSING)
 	$(GO) test -race -shuffle=on -p 1 ./... # one package at a time: many of them measure time
+	@$(MISSING)
 
 torture: ## the whole form of the tests that kill, starve and flood the program
 	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines' ./cmd/specify

@@ -20,16 +20,19 @@ func main() { os.Exit(run(connector)) }
 // run is main with a status, so that deferred calls are made on every path.
 // connect makes what operations send their requests through.
 func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
+	screen := commands.NewScreen(os.Stderr)
 	defer func() {
 		if p := recover(); p != nil {
+			screen.Close()
 			fmt.Fprintf(os.Stderr, "specify: error: panic: %v\nspecify: this is a bug in specify; please report it with what follows\n%s", p, debug.Stack())
 			status = 70
 		}
 	}()
 	log.SetOutput(io.Discard) // net/http writes there what servers say
-	ctx, stop := signals(context.Background())
+	ctx, stop := signals(context.Background(), screen.Close)
 	defer stop()
-	err := execute(ctx, connect)
+	err := execute(ctx, screen, connect)
+	screen.Close()
 	commands.Report(os.Stderr, err)
 	return commands.Status(ctx, err)
 }

@@ -81,6 +81,7 @@ func samples(t *testing.T, f *pflag.Flag) [3]string {
 // special are samples of flags whose type does not say what they take.
 var special = map[string][3]string{
 	"header": {"X-A: flag", "X-A: env", "X-A: file"},
+	"shard":  {"1/2", "1/3", "1/4"},
 }
 
 // shown runs "specify config show" and returns the lines of its output by

@@ -23,7 +23,7 @@ const echo = 50 * time.Millisecond
 // SIGPIPE is taken so that writing to a closed pipe is an error like another,
 // and temporary files are removed; it is not ignored, because children would
 // inherit that.
-func signals(parent context.Context) (ctx context.Context, stop func()) {
+func signals(parent context.Context, leave func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	got := make(chan os.Signal, 2)
 	signal.Notify(got, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
@@ -41,6 +41,7 @@ func signals(parent context.Context) (ctx context.Context, stop func()) {
 					cancel(&commands.SignalError{Got: s.(syscall.Signal)})
 				case time.Since(first) > echo:
 					process.KillAll()
+					leave()
 					os.Exit(commands.Status(ctx, nil))
 				}
 			case <-pipe:

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -18,13 +18,13 @@ import (
 
 // startTelemetry starts what the OTEL_* variables ask for, which is nothing
 // when none is set.
-func startTelemetry(ctx context.Context) (*telemetry.Telemetry, error) {
+func startTelemetry(ctx context.Context, warnings io.Writer) (*telemetry.Telemetry, error) {
 	t, err := telemetry.Start(ctx, telemetry.Config{
 		Service: "specify", Version: commands.Version(),
 		Redact:    func(u *url.URL) string { return task.RedactURL(u.String()) },
 		ErrorType: func(err error) string { return string(httpx.Classify(err)) },
 		ExitCode:  func(err error) int { return commands.Status(ctx, err) },
-		Warn:      func(line string) { fmt.Fprintf(os.Stderr, "specify: warning: %s\n", line) },
+		Warn:      func(line string) { fmt.Fprintf(warnings, "specify: warning: %s\n", line) },
 	})
 	if err != nil {
 		return nil, &ops.InputError{Err: err}
@@ -33,10 +33,10 @@ func startTelemetry(ctx context.Context) (*telemetry.Telemetry, error) {
 }
 
 // endTelemetry flushes within its one second, and tells what was lost.
-func endTelemetry(ctx context.Context, t *telemetry.Telemetry) {
+func endTelemetry(ctx context.Context, t *telemetry.Telemetry, warnings io.Writer) {
 	lost, _ := t.Shutdown(ctx) // what went wrong was warned of; it never decides the exit status
 	if lost.Spans > 0 {
-		fmt.Fprintf(os.Stderr, "specify: warning: %d spans did not reach the collector\n", lost.Spans)
+		fmt.Fprintf(warnings, "specify: warning: %d spans did not reach the collector\n", lost.Spans)
 	}
 }
 

@@ -27,12 +27,13 @@ import (
 
 // execute builds the adapters, the operations on them and the commands on
 // those, each wrapped in spans, and runs the command line.
-func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Connect) error {
-	spans, err := startTelemetry(ctx)
+func execute(ctx context.Context, screen *commands.Screen, connector func(*telemetry.Telemetry) ops.Connect) error {
+	spans, err := startTelemetry(ctx, screen)
 	if err != nil {
 		return err
 	}
-	defer endTelemetry(ctx, spans)
+	defer endTelemetry(ctx, spans, screen)
+	openResults := resultsOpener(screen.Over(os.Stdout))
 
 	connect := ops.Cached(connector(spans), openCache)
 	fetch := ops.Fetch{Connect: connect, Outputs: files.Outputs{Out: os.Stdout}, Span: taskSpan(spans)}
@@ -50,14 +51,15 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
 		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
 	}, commands.World{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
+		In: os.Stdin, Out: os.Stdout, Err: screen, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
 		Configure: func(fs *pflag.FlagSet, explicit string) error {
 			return configure(fs, commands.Settings(root), explicit)
 		},
-		Origin:   config.Origin,
-		Places:   places,
-		ReadFile: readFile,
-		ReadSums: readSums,
+		Origin:     config.Origin,
+		Places:     places,
+		ReadFile:   readFile,
+		ReadSums:   readSums,
+		AppendFile: appendFile,
 	})
 	spans.Commands(root)
 	return root.ExecuteContext(spans.Root(ctx))
@@ -151,18 +153,22 @@ type results struct {
 
 func (r *results) Done(id string) (int64, bool) { return r.Index.Done(id) }
 
-// openResults opens the journal of a run: a file, standard output ("-"), or
+// resultsOpener opens the journal of a run: a file, standard output ("-"), or
 // nothing ("").
-func openResults(name string, resume bool) (ops.Results, error) {
-	r := &results{}
-	switch name {
-	case "":
-		r.Journal = journal.NewStream(io.Discard, "nowhere")
-		return r, nil
-	case "-":
-		r.Journal = journal.NewStream(os.Stdout, "to standard output")
-		return r, nil
+func resultsOpener(stdout io.Writer) ops.OpenResults {
+	return func(name string, resume bool) (ops.Results, error) {
+		switch name {
+		case "":
+			return &results{Journal: journal.NewStream(io.Discard, "nowhere")}, nil
+		case "-":
+			return &results{Journal: journal.NewStream(stdout, "to standard output")}, nil
+		}
+		return openJournal(name, resume)
 	}
+}
+
+func openJournal(name string, resume bool) (ops.Results, error) {
+	r := &results{}
 	var err error
 	r.Journal, err = journal.Open(name, journal.Options{Resume: resume, Each: func(e journal.Entry) error {
 		r.Index.Add(e)
@@ -229,6 +235,21 @@ func readFile(name string) ([]byte, error) {
 		return io.ReadAll(os.Stdin)
 	}
 	return os.ReadFile(name)
+}
+
+func appendFile(name string, text []byte, most int64) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size()+int64(len(text)) > most {
+		err = fmt.Errorf("%s would become longer than %d bytes", name, most)
+	}
+	if err == nil {
+		_, err = f.Write(text)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func readSums(name string) (ops.Sums, error) {

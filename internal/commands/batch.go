@@ -29,7 +29,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 		allow   allowValue
 		reports reportsValue
 		inline  = ops.Inline{Max: 1 << 20}
+		ci      = "auto"
 	)
+	c.line.wanted = true
 	cmd := &cobra.Command{
 		Use:   "batch [URL]... [--file F]...",
 		Short: "Fetch many URLs at once; one record a task goes to standard output",
@@ -46,15 +48,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
+			t.screen = c.screen(w)
+			t.watchFor(reports.asked() && (results == "" || results == "-"), onGitHub(ci, w))
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
 				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Inline: inline, Watcher: t,
 			}
 			req.Tell = t
-			if err := reports.check(results); err != nil {
-				return err
-			}
 			if inline.Max > ops.MaxInline {
 				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
 			}
@@ -91,9 +92,12 @@ func newBatch(o Ops, w World) *cobra.Command {
 			t.summary(sum)
 			t.goOn(sum, req)
 			if reports.asked() {
-				if err := reports.write(cmd.Context(), o, req); err != nil {
+				if err := reports.write(cmd.Context(), o, req, t); err != nil {
 					return err
 				}
+			}
+			if onGitHub(ci, w) {
+				t.gitHub(w)
 			}
 			return verdict(sum.Verdict)
 		}),
@@ -127,6 +131,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.BoolVar(&early, "fail-early", false, "stop at the first task that fails")
 	g.Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
 	c.flags(g)
+	g.Var(&choiceValue{&ci, []string{"auto", "github", "none"}}, "ci", "step summary and annotations; auto sees GitHub Actions by itself")
 	g.close()
 	curlHabits(cmd.Flags())
 	return cmd

@@ -30,6 +30,7 @@ func asked(t *testing.T, args ...string) (fetch *ops.FetchRequest, batch *ops.Ba
 	}, World{
 		In: strings.NewReader(""), Out: io.Discard, Err: io.Discard,
 		Configure: func(*pflag.FlagSet, string) error { return nil },
+		Getenv:    func(string) string { return "" },
 		ReadFile: func(name string) ([]byte, error) {
 			if name == "f" {
 				return []byte("one\ntwo\r\n"), nil
@@ -91,7 +92,7 @@ func TestUsageErrors(t *testing.T) {
 	for _, line := range []string{
 		"batch", "fetch", "fetch a b", "fetch http://h/ -O", "fetch http://h/x -O -o y", "fetch http://h/ -I -d x", "fetch http://h/ --json 1 -d x",
 		"fetch http://h/ -H nocolon", "fetch http://h/ -d @missing", "fetch http://h/ -X A/B:C", "batch http://h/ --jobs 0", "batch http://h/ --rate 5",
-		"batch http://h/ --resume", "batch http://h/ --report html=x", "batch http://h/ --report pdf=x --results r", "batch http://h/ --allow-failures 101%",
+		"batch http://h/ --resume", "batch http://h/ --report pdf=x --results r", "batch http://h/ --allow-failures 101%",
 		"batch http://h/ --format xml", "batch http://h/ --shard 3/2", "batch http://h/ --shard 1", "batch http://h/ --expect 2x", "batch http://h/ --max-filesize lots", "report",
 	} {
 		fetch, batch, err := asked(t, strings.Fields(line)...)

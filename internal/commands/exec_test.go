@@ -88,8 +88,8 @@ func TestExecExitStatus(t *testing.T) {
 	if _, _, status := runExec(t, signaled, &task.Record{}, "--", "true"); status != 0 {
 		t.Errorf("a command that survived the signal: %d", status)
 	}
-	late := &task.Record{Error: &task.Error{Type: task.ErrTimeoutTotal, Message: "late", Err: context.DeadlineExceeded}, Attempts: 1}
-	if _, stderr, status := runExec(t, t.Context(), late, "--", "true"); status != 124 || stderr != "specify: error: late in 0ms\n" {
+	late := &task.Record{Error: &task.Error{Type: task.ErrTimeoutTotal, Message: "late", Err: context.DeadlineExceeded}, Attempts: 1, Duration: 2 * time.Second}
+	if _, stderr, status := runExec(t, t.Context(), late, "--", "true"); status != 124 || stderr != "specify: error: late in 2.0s\n" {
 		t.Errorf("a timeout: %d, %q", status, stderr)
 	}
 	for _, args := range [][]string{{}, {"--"}, {"--no-such-flag", "--", "true"}, {"--retry", "-1", "--", "true"}, {"-r", "-", "--", "true"}, {"--retry-on", "", "--", "true"}} {

@@ -55,7 +55,12 @@ func newFetch(o Ops, w World) *cobra.Command {
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			req.Tell = t
+			if req.Output != "" {
+				t.screen = c.screen(w)
+				req.Watch = t.downloading(req.Output)
+			}
 			res, err := o.Fetch(cmd.Context(), req)
+			t.stop()
 			if err != nil {
 				return err
 			}
@@ -74,6 +79,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		}),
 	}
 	f.s.Jobs, f.s.PerHost = 1, 1
+	c.line.wanted = true
 	g := groups(cmd.Flags())
 	f.request(g)
 	f.time(g)

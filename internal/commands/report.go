@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -86,18 +85,14 @@ func (v *reportsValue) GetSlice() []string {
 
 func (v *reportsValue) asked() bool { return v.HTML != "" || v.JUnit != "" || v.Markdown != "" }
 
-// write makes the reports of a batch from its results file.
-func (v *reportsValue) write(ctx context.Context, o Ops, req ops.BatchRequest) error {
+// write makes the reports of a batch: from its results file or, without one,
+// from what its teller has collected.
+func (v *reportsValue) write(ctx context.Context, o Ops, req ops.BatchRequest, t *teller) error {
 	asked := ops.ReportRequest(*v)
 	asked.Results = []string{req.Results}
+	if t.all != nil {
+		asked.Collected = t.all.Report()
+	}
 	_, err := o.Report(context.WithoutCancel(ctx), asked) // also of a run that was stopped
 	return err
-}
-
-// check refuses reports of records that are not kept.
-func (v *reportsValue) check(results string) error {
-	if v.asked() && (results == "" || results == "-") {
-		return &UsageError{errors.New("--report needs the records in a file: --results F")}
-	}
-	return nil
 }

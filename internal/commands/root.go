@@ -25,6 +25,9 @@ type World struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Terminal bool // standard output is one: batch prints text
+	// Screen is standard error, as Err, for what is drawn on a terminal.
+	Screen *Screen
+	Getenv func(name string) string
 	// Configure fills in the flags that the command line left open, from the
 	// environment and the configuration file; explicit is --config.
 	Configure func(fs *pflag.FlagSet, explicit string) error
@@ -37,6 +40,8 @@ type World struct {
 	ReadFile func(name string) ([]byte, error)
 	// ReadSums reads a file of checksums.
 	ReadSums func(name string) (ops.Sums, error)
+	// AppendFile appends text to a file, unless that became longer than most bytes.
+	AppendFile func(name string, text []byte, most int64) error
 }
 
 // Place is where a configuration file may be, and what became of it.
@@ -74,12 +79,14 @@ type common struct {
 	config  string
 	silent  bool
 	verbose int
+	line    lineFlags
 }
 
 func (c *common) flags(g *group) {
 	g.in("Noise and configuration")
 	g.BoolVarP(&c.silent, "silent", "s", false, "no progress and no summary; failures are still told")
 	g.CountVarP(&c.verbose, "verbose", "v", "tell retries, pauses and breakers; repeatable")
+	c.line.flags(g)
 	c.file(g.FlagSet)
 	bounded(g.FlagSet)
 }

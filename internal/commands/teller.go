@@ -11,6 +11,7 @@ import (
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -21,13 +22,17 @@ const heartbeat = 15 * time.Second
 // teller tells a person what a run does, on standard error. It is the run's
 // ops.Watcher and ops.Teller. Its methods are safe for concurrent use.
 type teller struct {
-	c    common
-	quit func()
+	c      common
+	screen *Screen // draws a progress line; nil where there is none
+	quit   func()
+	now    func() ops.Progress
 
 	mu    sync.Mutex // guards w and the fields below
 	w     io.Writer
 	tally ops.Tally
 	total int64
+	brief *report.Brief
+	all   *report.Collector // nil where nobody asks for a report of what was not kept
 }
 
 var (
@@ -35,21 +40,32 @@ var (
 	_ ops.Teller  = (*teller)(nil)
 )
 
-func newTeller(w io.Writer, c common) *teller { return &teller{w: w, c: c, quit: func() {}} }
+func newTeller(w io.Writer, c common) *teller {
+	return &teller{w: w, c: c, quit: func() {}, brief: report.NewBrief(0)}
+}
 
-// Planned begins the heartbeat.
-func (t *teller) Planned(total int64) {
-	t.total = total
-	if t.c.silent {
-		return
+// Planned begins the progress line, or the heartbeat where there is none.
+func (t *teller) Planned(total int64, now func() ops.Progress) {
+	t.total, t.now = total, now
+	switch {
+	case t.c.silent:
+	case t.screen != nil:
+		m := newMeter(time.Now())
+		t.repeat(redraw, func() { t.draw(m) })
+	default:
+		t.repeat(heartbeat, t.beat)
 	}
+}
+
+// repeat calls f every so often until stop.
+func (t *teller) repeat(every time.Duration, f func()) {
 	beats := asynccore.Background(context.Background(), func(ctx context.Context) (struct{}, error) {
-		ticker := time.NewTicker(heartbeat)
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ticker.C:
-				t.beat()
+				f()
 			case <-ctx.Done():
 				return struct{}{}, nil
 			}
@@ -61,17 +77,24 @@ func (t *teller) Planned(total int64) {
 	}
 }
 
-// stop ends the heartbeat. It may be called more than once.
-func (t *teller) stop() { t.quit() }
+// stop ends the heartbeat or takes the progress line away. It may be called more
+// than once.
+func (t *teller) stop() {
+	t.quit()
+	if t.screen != nil {
+		t.screen.hide()
+	}
+}
 
 func (t *teller) beat() {
+	done := t.now().Skipped
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of := ""
 	if t.total >= 0 {
 		of = fmt.Sprintf(" of %d", t.total)
 	}
-	fmt.Fprintf(t.w, "specify: %d%s tasks done: %s\n", t.tally.Tasks, of, outcomes(&t.tally))
+	fmt.Fprintf(t.w, "specify: %d%s tasks done: %s\n", done+t.tally.Tasks, of, outcomes(&t.tally))
 }
 
 // Ended tells of a task that failed.
@@ -79,12 +102,16 @@ func (t *teller) Ended(rec *task.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tally.Add(rec)
+	t.brief.Add(rec)
+	if t.all != nil {
+		t.all.Add(rec)
+	}
 	if rec.Outcome == task.Failed {
-		about := subject(rec) + ": "
+		about := report.Name(rec) + ": "
 		if in, ok := errors.AsType[*ops.InputError](rec.Error); ok && in.Place != "" {
 			about = "" // a line with no subject but its place
 		}
-		fmt.Fprintf(t.w, "specify: FAIL %s%s\n", printable(about), printable(failure(rec)))
+		fmt.Fprintf(t.w, "specify: FAIL %s%s\n", about, report.Failure(rec))
 	}
 }
 
@@ -109,7 +136,7 @@ func (t *teller) fetched(rec *task.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if rec.Error != nil {
-		fmt.Fprintf(t.w, "specify: error: %s: %s\n", printable(subject(rec)), printable(failure(rec)))
+		fmt.Fprintf(t.w, "specify: error: %s: %s\n", report.Name(rec), report.Failure(rec))
 	}
 }
 
@@ -121,7 +148,7 @@ func (t *teller) executed(rec *task.Record) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.w, "specify: error: %s\n", printable(failure(rec)))
+	fmt.Fprintf(t.w, "specify: error: %s\n", report.Failure(rec))
 }
 
 // summary tells what the whole run amounts to.
@@ -131,15 +158,18 @@ func (t *teller) summary(sum ops.Summary) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.w, "specify: %d tasks: %s in %s", sum.Tasks, outcomes(&sum.Tally), seconds(sum.Elapsed))
+	line := fmt.Sprintf("specify: %d tasks: %s in %s", sum.Tasks, outcomes(&sum.Tally), seconds(sum.Elapsed))
 	if sum.Retries > 0 {
-		fmt.Fprintf(t.w, "; %d retries", sum.Retries)
+		line += fmt.Sprintf("; %d retries", sum.Retries)
 	}
-	fmt.Fprintf(t.w, "; %s", size(sum.Bytes))
+	line += "; " + size(sum.Bytes)
 	if sum.Skipped > 0 {
-		fmt.Fprintf(t.w, "; %d were done before", sum.Skipped)
+		line += fmt.Sprintf("; %d were done before", sum.Skipped)
 	}
-	fmt.Fprintln(t.w)
+	if slowest, why := t.brief.Slowest(); slowest != "" {
+		line += fmt.Sprintf("; slowest origin %s (%s)", slowest, why)
+	}
+	fmt.Fprintln(t.w, line)
 }
 
 // goOn says how to finish a run that was stopped.

@@ -33,27 +33,6 @@ func subject(rec *task.Record) string {
 	return rec.ID
 }
 
-// failure says why a task failed, how long that took, and what it waited for.
-func failure(rec *task.Record) string {
-	text := strings.ReplaceAll(rec.Error.Message, "\n", " ")
-	if rec.Attempts > 0 && rec.Error.Type != task.ErrStart {
-		text += " in " + seconds(rec.Duration)
-	}
-	if wait := rec.Timing.Backoff; wait >= 100*time.Millisecond {
-		text += fmt.Sprintf(" (%s waiting%s)", seconds(wait), waitedFor(rec))
-	}
-	return text
-}
-
-func waitedFor(rec *task.Record) string {
-	for _, r := range rec.Retries {
-		if r.Reason == "retry_after" {
-			return " on Retry-After"
-		}
-	}
-	return " to retry"
-}
-
 func outcomes(t *ops.Tally) string {
 	text := fmt.Sprintf("%d ok", t.OK)
 	if t.NotModified > 0 {

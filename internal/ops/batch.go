@@ -61,8 +61,9 @@ type OpenResults func(name string, resume bool) (Results, error)
 // Watcher sees a run from the outside: progress, messages. Its methods are
 // called one at a time.
 type Watcher interface {
-	// Planned tells how many tasks there are; -1 is not known.
-	Planned(total int64)
+	// Planned tells how many tasks there are, -1 when that is not known, and how
+	// to ask, from now on and at any time, how the run stands.
+	Planned(total int64, now func() Progress)
 	// Ended tells of each record that has been handed to the results. It may not
 	// keep the record.
 	Ended(rec *task.Record)
@@ -106,9 +107,8 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 		return Summary{}, errors.Join(err, results.Close())
 	}
 	defer conn.Close()
-	req.Watcher.Planned(total)
-
 	r := b.start(ctx, req, conn, results)
+	req.Watcher.Planned(total, r.progress)
 	inputErr := r.admitAll(in)
 	runErr := r.runner.Close(context.WithoutCancel(ctx))
 	r.release()

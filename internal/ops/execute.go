@@ -24,6 +24,8 @@ type Gate interface {
 	// Bind says whom to tell that a lane is worth asking about again.
 	Bind(wake func(key string))
 	Mark(origin string) *httpx.Mark
+	// Pauses tells which origins are held back.
+	Pauses(now time.Time) httpx.Pauses
 }
 
 // Span wraps one task in a span: it returns the context to work under, and what

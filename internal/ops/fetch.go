@@ -15,9 +15,10 @@ import (
 type FetchRequest struct {
 	URL string
 	Settings
-	Output   string // file for the body; empty is standard output
-	Continue bool   // go on with what an earlier transfer has left at Output
-	Checksum string // "sha256:HEX" or "sha512:HEX" that the body must hash to; empty is none
+	Output   string    // file for the body; empty is standard output
+	Continue bool      // go on with what an earlier transfer has left at Output
+	Checksum string    // "sha256:HEX" or "sha512:HEX" that the body must hash to; empty is none
+	Watch    *Transfer // is kept up to date; nil is not
 }
 
 // FetchResult is its one record, and what else is known of the last answer.
@@ -73,6 +74,9 @@ func (f Fetch) Run(ctx context.Context, req FetchRequest) (FetchResult, error) {
 		return FetchResult{}, &LocalError{err}
 	}
 	out.Expect(sum)
+	if req.Watch != nil {
+		out = out.watchedBy(req.Watch)
+	}
 	answer := new(Answer)
 	rec, err := f.one(ctx, conn, req, t, out, answer)
 	if err != nil {

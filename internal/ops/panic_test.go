@@ -33,6 +33,7 @@ type open struct{}
 func (open) Admit(string, bool, time.Time) (time.Time, bool) { return time.Time{}, true }
 func (open) Release(string, time.Time)                       {}
 func (open) Bind(func(string))                               {}
+func (open) Pauses(time.Time) httpx.Pauses                   { return httpx.Pauses{} }
 func (open) Mark(string) *httpx.Mark                         { return &httpx.Mark{} }
 
 // kept are Results in memory.
@@ -55,10 +56,10 @@ func (*kept) Close() error              { return nil }
 // silent is a Watcher and a Teller that says nothing.
 type silent struct{}
 
-func (silent) Planned(int64)         {}
-func (silent) Ended(*task.Record)    {}
-func (silent) Warn(string, ...any)   {}
-func (silent) Detail(string, ...any) {}
+func (silent) Planned(int64, func() Progress) {}
+func (silent) Ended(*task.Record)             {}
+func (silent) Warn(string, ...any)            {}
+func (silent) Detail(string, ...any)          {}
 
 type noLists struct{}
 

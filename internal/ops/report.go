@@ -16,8 +16,11 @@ import (
 
 // ReportRequest is one "specify report".
 type ReportRequest struct {
-	Results  []string // files of records, shards and resumed runs in any order
-	HTML     string   // file to write; empty is none
+	Results []string // files of records, shards and resumed runs in any order
+	// Collected is what was collected of a run already: then there are no Results.
+	Collected *report.Report
+
+	HTML     string // file to write; empty is none
 	JUnit    string
 	Markdown string
 	Text     io.Writer // nil is none
@@ -36,9 +39,12 @@ type Report struct {
 // that it reports, whose newest record of each task counts. Input that cannot be
 // used is an *InputError, a report that cannot be written a *LocalError.
 func (r Report) Run(ctx context.Context, req ReportRequest) (Summary, error) {
-	collected, err := report.Collect(iter.Seq2[task.Record, error](r.records(req.Results)))
-	if err != nil {
-		return Summary{}, &InputError{Err: err}
+	collected := req.Collected
+	if collected == nil {
+		var err error
+		if collected, err = report.Collect(iter.Seq2[task.Record, error](r.records(req.Results))); err != nil {
+			return Summary{}, &InputError{Err: err}
+		}
 	}
 	for _, out := range []struct {
 		name  string

@@ -19,15 +19,17 @@ const (
 // writes nothing when every task ended well.
 func Annotations(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w)
-	shown, unfinished := len(r.Failures), r.Totals.Unfinished
+	failed, unfinished := r.Totals.Failed, r.Totals.Unfinished
+	shown := failed
 	if shown > mostAnnotations || (shown == mostAnnotations && unfinished > 0) {
 		shown = mostAnnotations - 1
 	}
+	shown = min(shown, len(r.Failures))
 	for _, row := range r.Failures[:shown] {
 		annotate(out, "specify: "+shorten(row.errorType(), annotationText),
 			row.failure(shorten(row.Name(), annotationText), shorten(row.message(), annotationText)))
 	}
-	left := len(r.Failures) - shown
+	left := failed - shown
 	switch {
 	case left > 0 && unfinished > 0:
 		annotate(out, "specify", fmt.Sprintf("%s and %s", plural(left, "more failure"), plural(unfinished, "unfinished task")))

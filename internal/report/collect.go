@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/specify-cli/specify/internal/task"
@@ -16,7 +15,7 @@ import (
 type Report struct {
 	Rows       []*Row    // one a task, by seq
 	Totals     Stats     // of all rows
-	Origins    []*Origin // slowest first, by the 90th percentile of latency
+	Origins    []*Origin // slowest first: by the time that the run spent there
 	Failures   []*Row    // the rows that failed, by seq; unfinished ones are not among them
 	Start      time.Time // when the first task was admitted; zero when no record says
 	End        time.Time // when the last task ended
@@ -32,29 +31,49 @@ type Report struct {
 // The first error that records yields ends the reading and is returned,
 // wrapped. About 430 bytes are kept for a task, its URL included.
 func Collect(records iter.Seq2[task.Record, error]) (*Report, error) {
-	var (
-		rows []*Row
-		byID = make(map[string]int) // index in rows
-		kept = make(texts)
-	)
+	c := NewCollector()
 	for rec, err := range records {
 		if err != nil {
 			return nil, fmt.Errorf("read records: %w", err)
 		}
-		row := kept.row(&rec)
-		i, seen := byID[rec.ID]
-		switch {
-		case !seen:
-			byID[rec.ID] = len(rows)
-			rows = append(rows, row)
-		case !older(row, rows[i]):
-			rows[i] = row
-		}
+		c.Add(&rec)
 	}
-	slices.SortStableFunc(rows, func(a, b *Row) int { return cmp.Compare(a.Seq, b.Seq) })
-	r := &Report{Rows: rows}
+	return c.Report(), nil
+}
+
+// Collector is Collect for records that come one by one. It is not safe for
+// concurrent use.
+type Collector struct {
+	rows []*Row
+	byID map[string]int // index in rows
+	kept texts
+}
+
+// NewCollector returns a Collector without any record.
+func NewCollector() *Collector {
+	return &Collector{byID: make(map[string]int), kept: make(texts)}
+}
+
+// Add takes what a report keeps of rec.
+func (c *Collector) Add(rec *task.Record) {
+	row := c.kept.row(rec)
+	i, seen := c.byID[rec.ID]
+	switch {
+	case !seen:
+		c.byID[rec.ID] = len(c.rows)
+		c.rows = append(c.rows, row)
+	case !older(row, c.rows[i]):
+		c.rows[i] = row
+	}
+}
+
+// Report is the report of the records so far. The Collector is not to be used
+// afterwards.
+func (c *Collector) Report() *Report {
+	slices.SortStableFunc(c.rows, func(a, b *Row) int { return cmp.Compare(a.Seq, b.Seq) })
+	r := &Report{Rows: c.rows}
 	r.sumUp()
-	return r, nil
+	return r
 }
 
 // older reports whether a is known to have started before b.
@@ -90,9 +109,7 @@ func (r *Report) sumUp() {
 		origin.Latency = measure(h, rows)
 		r.Origins = append(r.Origins, origin)
 	}
-	slices.SortFunc(r.Origins, func(a, b *Origin) int {
-		return cmp.Or(cmp.Compare(b.Latency.P90, a.Latency.P90), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(r.Origins, bySpent)
 	for i, origin := range r.Origins {
 		for _, row := range byOrigin[origin.Name] {
 			row.Origin = i

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ func writeMarkdownFailures(w io.Writer, r *Report) {
 	for _, row := range r.Failures[:min(markdownFailures, len(r.Failures))] {
 		fmt.Fprintf(w, "| %s | %s | %d | %s |\n", code(row.Name()), code(row.message()), row.Attempts, row.took())
 	}
-	if left := len(r.Failures) - markdownFailures; left > 0 {
+	if left := r.Totals.Failed - min(markdownFailures, len(r.Failures)); left > 0 {
 		fmt.Fprintf(w, "\n%s left out here.\n", plural(left, "more failure"))
 	}
 	fmt.Fprintln(w)
@@ -68,12 +69,20 @@ func writeMarkdownFailures(w io.Writer, r *Report) {
 
 func writeMarkdownOrigins(w io.Writer, r *Report) {
 	fmt.Fprintf(w, "<details><summary>%s, slowest first</summary>\n\n", plural(len(r.Origins), "origin"))
-	fmt.Fprint(w, "| origin | tasks | failed | retries | p50 | p90 | p99 | why |\n| --- | --: | --: | --: | --: | --: | --: | --- |\n")
-	for _, origin := range r.Origins[:min(textOrigins, len(r.Origins))] {
-		p50, p90, p99 := origin.Latency.show()
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", code(origin.Name), showCount(origin.Tasks),
-			showCount(origin.Failed), showCount(origin.Retries),
-			p50, p90, p99, origin.Why())
+	shown := r.Origins[:min(textOrigins, len(r.Origins))]
+	measured := slices.ContainsFunc(shown, func(o *Origin) bool { return o.Latency.Count > 0 }) // not of a Brief
+	columns, rule := "", ""
+	if measured {
+		columns, rule = " p50 | p90 | p99 |", " --: | --: | --: |"
+	}
+	fmt.Fprintf(w, "| origin | tasks | failed | retries | time |%s why |\n| --- | --: | --: | --: | --: |%s --- |\n", columns, rule)
+	for _, origin := range shown {
+		if measured {
+			p50, p90, p99 := origin.Latency.show()
+			columns = fmt.Sprintf(" %s | %s | %s |", p50, p90, p99)
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |%s %s |\n", code(origin.Name), showCount(origin.Tasks),
+			showCount(origin.Failed), showCount(origin.Retries), showDuration(origin.Spent()), columns, origin.Why())
 	}
 	if left := len(r.Origins) - textOrigins; left > 0 {
 		fmt.Fprintf(w, "\n%s left out here.\n", plural(left, "faster origin"))

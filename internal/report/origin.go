@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -14,6 +15,17 @@ const (
 	commandsOrigin = "commands"
 	noOrigin       = "(no origin)"
 )
+
+// real reports whether the origin is one that requests went to.
+func (o *Origin) real() bool { return o.Name != commandsOrigin && o.Name != noOrigin }
+
+// bySpent orders origins by the time that the run spent at them, the longest
+// first: where the run would have to become faster to end earlier. (By a
+// quantile, a single late answer of an origin would come before the hour that
+// another took.)
+func bySpent(a, b *Origin) int {
+	return cmp.Or(cmp.Compare(b.Spent(), a.Spent()), strings.Compare(a.Name, b.Name))
+}
 
 // originOf returns the name of the origin that rawURL belongs to: scheme, host
 // and port in lower case, without userinfo and without the scheme's own port

@@ -30,7 +30,7 @@ var phaseTexts = [phases]struct{ key, name, doing string }{
 	Queue:      {"queue", "Queue", "waiting for a slot"},
 	Rate:       {"rate", "Rate limit", "waiting for the rate limit"},
 	Breaker:    {"breaker", "Breaker", "waiting for an open breaker"},
-	Backoff:    {"backoff", "Backoff", "in backoff"},
+	Backoff:    {"backoff", "Backoff", "waiting to retry"},
 	RetryAfter: {"retry-after", "Retry-After", "waiting on Retry-After"},
 	Connect:    {"connect", "Connect", "connecting"},
 	FirstByte:  {"first-byte", "First byte", "waiting for the first byte"},
@@ -39,7 +39,9 @@ var phaseTexts = [phases]struct{ key, name, doing string }{
 }
 
 // phasesOf splits the duration of rec. Retry-After is what its retries say they
-// waited on it, at most the whole backoff.
+// waited on it, at most the whole backoff; and all of the backoff of a task that
+// had no retry, since it stood behind a pause of its origin. (Behind an open
+// breaker, it is the gentle restart after it.)
 func phasesOf(rec *task.Record) (p [phases]time.Duration) {
 	t := &rec.Timing
 	var retryAfter time.Duration
@@ -47,6 +49,9 @@ func phasesOf(rec *task.Record) (p [phases]time.Duration) {
 		if retry.Reason == "retry_after" {
 			retryAfter += max(0, retry.Wait)
 		}
+	}
+	if len(rec.Retries) == 0 && t.Breaker <= 0 {
+		retryAfter = max(0, t.Backoff)
 	}
 	p[Queue] = max(0, t.Queue)
 	p[Rate] = max(0, t.Rate)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/specify-cli/specify/internal/task"
@@ -135,16 +136,18 @@ func (row *Row) errorType() string {
 // took says how long the task took, and on what it waited when a wait was more
 // than half of it: "7.4s (6.1s waiting on Retry-After)". It is empty for a task
 // that took no time, such as a line that was never a task.
-func (row *Row) took() string {
-	if row.Duration == 0 {
+func (row *Row) took() string { return took(row.Duration, &row.Phases) }
+
+func took(d time.Duration, spent *[phases]time.Duration) string {
+	if d <= 0 {
 		return ""
 	}
-	which, _ := longest(&row.Phases, Queue, RetryAfter)
-	wait := row.Phases[which]
-	if wait <= row.Duration/2 {
-		return showDuration(row.Duration)
+	which, _ := longest(spent, Queue, RetryAfter)
+	wait := spent[which]
+	if wait <= d/2 || wait < 100*time.Millisecond { // nobody looks for a shorter one
+		return showDuration(d)
 	}
-	return showDuration(row.Duration) + " (" + showDuration(wait) + " " + phaseTexts[which].doing + ")"
+	return showDuration(d) + " (" + showDuration(wait) + " " + phaseTexts[which].doing + ")"
 }
 
 // failure is the line that tells a failure: what, why, and how long it took.
@@ -153,4 +156,34 @@ func (row *Row) failure(name, message string) string {
 		message += " in " + took
 	}
 	return name + ": " + message
+}
+
+// Name is what a reader knows a record's task by, for a terminal or a log.
+func Name(rec *task.Record) string {
+	if rec.URL == "" {
+		return inLog(visible(rec.ID))
+	}
+	return inLog(visible(rec.URL))
+}
+
+// Failure tells in one line why a task failed, how long that took and on what it
+// waited, for a terminal or a log:
+//
+//	503 Service Unavailable after 4 attempts in 7.4s (6.1s waiting on Retry-After)
+//
+// Of a task that never got to an attempt, only a wait worth telling is told.
+func Failure(rec *task.Record) string {
+	message := string(rec.Outcome)
+	if rec.Error != nil {
+		message = inLog(visible(strings.ReplaceAll(rec.Error.Message, "\n", " ")))
+	}
+	began := rec.Attempts > 0 && (rec.Error == nil || rec.Error.Type != task.ErrStart)
+	if !began && rec.Duration < 100*time.Millisecond {
+		return message
+	}
+	spent := phasesOf(rec)
+	if took := took(rec.Duration, &spent); took != "" {
+		message += " in " + took
+	}
+	return message
 }

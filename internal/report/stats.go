@@ -36,9 +36,11 @@ func (q Quantiles) show() (p50, p90, p99 string) {
 	return showDuration(q.P50), showDuration(q.P90), showDuration(q.P99)
 }
 
-func (s *Stats) add(row *Row) {
+func (s *Stats) add(row *Row) { s.count(row.Outcome, row.Attempts, row.Bytes, &row.Phases) }
+
+func (s *Stats) count(outcome task.Outcome, attempts int, bytes int64, spent *[phases]time.Duration) {
 	s.Tasks++
-	switch row.Outcome {
+	switch outcome {
 	case task.OK:
 		s.OK++
 	case task.NotModified:
@@ -48,11 +50,19 @@ func (s *Stats) add(row *Row) {
 	default:
 		s.Unfinished++
 	}
-	s.Retries += max(0, row.Attempts-1)
-	s.Bytes += max(0, row.Bytes)
-	for i, part := range row.Phases {
+	s.Retries += max(0, attempts-1)
+	s.Bytes += max(0, bytes)
+	for i, part := range spent {
 		s.Phases[i] += part
 	}
+}
+
+// Spent is the latency of all tasks together (see Row.Latency).
+func (s *Stats) Spent() (total time.Duration) {
+	for _, part := range s.Phases[Breaker:] {
+		total += part
+	}
+	return total
 }
 
 // Why names what took most of the tasks' latency and its share, for example
@@ -88,8 +98,14 @@ func measure(h *hdrhistogram.Histogram, rows []*Row) (q Quantiles) {
 		q.Count++
 		q.Max = max(q.Max, latency)
 	}
+	q.read(h)
+	return q
+}
+
+// read takes the quantiles of q.Count latencies out of h.
+func (q *Quantiles) read(h *hdrhistogram.Histogram) {
 	if q.Count == 0 {
-		return Quantiles{}
+		return
 	}
 	// The smallest latency that so many percent of the tasks do not exceed. The
 	// histogram rounds ranks to the nearest instead, which of six tasks would
@@ -101,5 +117,4 @@ func measure(h *hdrhistogram.Histogram, rows []*Row) (q Quantiles) {
 	q.P50 = min(q.Max, time.Duration(at[0])*time.Microsecond)
 	q.P90 = min(q.Max, time.Duration(at[1])*time.Microsecond)
 	q.P99 = min(q.Max, time.Duration(at[2])*time.Microsecond)
-	return q
 }

@@ -51,11 +51,13 @@ func (r *Report) headline() string {
 	return fmt.Sprintf("%s of %s failed, %s unfinished", showCount(t.Failed), plural(t.Tasks, "task"), showCount(t.Unfinished))
 }
 
-// slowest is the origin with the highest 90th percentile, nil when no task made
-// an attempt.
+// slowest is the origin at which the run spent the most time, nil when no task
+// got as far as that.
 func (r *Report) slowest() *Origin {
-	if len(r.Origins) == 0 || r.Origins[0].Latency.Count == 0 {
-		return nil
+	for _, o := range r.Origins { // commands may come before it, and lines that are no URL
+		if o.real() && o.Spent() > 0 {
+			return o
+		}
 	}
-	return r.Origins[0]
+	return nil
 }

@@ -47,11 +47,11 @@ func WriteText(w io.Writer, r *Report) error {
 func writeTextOrigins(w io.Writer, r *Report) error {
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ORIGIN\tTASKS\tFAILED\tRETRIES\tP50\tP90\tP99\tWHY")
+	fmt.Fprintln(table, "ORIGIN\tTASKS\tFAILED\tRETRIES\tTIME\tP50\tP90\tP99\tWHY")
 	for _, origin := range r.Origins[:min(textOrigins, len(r.Origins))] {
 		p50, p90, p99 := origin.Latency.show()
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", inLog(origin.Name), origin.Tasks, origin.Failed,
-			origin.Retries, p50, p90, p99, origin.Why())
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", inLog(origin.Name), origin.Tasks, origin.Failed,
+			origin.Retries, showDuration(origin.Spent()), p50, p90, p99, origin.Why())
 	}
 	if more := len(r.Origins) - textOrigins; more > 0 {
 		fmt.Fprintf(table, "and %s\n", plural(more, "faster origin"))

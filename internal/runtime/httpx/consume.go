@@ -20,6 +20,10 @@ type Sink interface {
 	Rewind(offset int64) error
 }
 
+// An Announcer is a Sink that is told, before the body of an answer, how many
+// bytes it will bring: -1 when that is not known.
+type Announcer interface{ Announce(more int64) }
+
 // Discard is a Sink that keeps nothing.
 var Discard Sink = discard{}
 
@@ -124,6 +128,13 @@ func (ex *exchange) copyBody(resp *http.Response, n int64) (int64, error) {
 	body, err := decoded(resp, wire)
 	if err != nil {
 		return n, ex.broken(wire, n, err)
+	}
+	if sink, ok := ex.spec.Sink.(Announcer); ok {
+		more := resp.ContentLength
+		if coded(resp) {
+			more = -1 // what it decodes to is not announced
+		}
+		sink.Announce(more)
 	}
 	buffers := buffersFor(resp)
 	buf := buffers.Get().(*[]byte)

@@ -46,9 +46,10 @@ type Gate struct {
 
 	wake func(key string)
 
-	mu      sync.Mutex // guards origins and what they point to, and limiter
+	mu      sync.Mutex // guards origins and what they point to, resting, and limiter
 	origins map[string]*origin
-	limiter *asynccore.Limiter // nil without Rate
+	resting map[*origin]struct{} // those that may be paused: see Pauses
+	limiter *asynccore.Limiter   // nil without Rate
 }
 
 var _ asynccore.Admission = (*Gate)(nil)
@@ -56,7 +57,7 @@ var _ asynccore.Admission = (*Gate)(nil)
 // NewGate returns a gate without any origin.
 func NewGate(cfg GateConfig) *Gate {
 	cfg.ceiling()
-	g := &Gate{cfg: cfg, origins: make(map[string]*origin), wake: func(string) {}}
+	g := &Gate{cfg: cfg, origins: make(map[string]*origin), resting: make(map[*origin]struct{}), wake: func(string) {}}
 	if cfg.Rate.Events > 0 {
 		g.limiter = asynccore.NewLimiter(cfg.Rate)
 	}
@@ -180,6 +181,7 @@ func (g *Gate) forget(now time.Time) {
 		if o.inflight+o.retries+o.returning+o.arriving+o.probing+o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
 			o.breaker.State() == asynccore.BreakerClosed && o.limiter == nil {
 			delete(g.origins, key)
+			delete(g.resting, o)
 		}
 	}
 }

@@ -110,6 +110,7 @@ func (r *request) pause(until time.Time) {
 	if longer {
 		r.o.pausedUntil = until
 		r.o.restart(until)
+		g.rest(r.o)
 	}
 	g.mu.Unlock()
 	if longer {
@@ -129,6 +130,7 @@ func (g *Gate) changed(o *origin, from, to asynccore.BreakerState, retryAt time.
 		}
 	case to == asynccore.BreakerOpen:
 		o.restart(retryAt)
+		g.rest(o)
 	case to == asynccore.BreakerClosed:
 		o.cleared()
 		o.restart(time.Now())
