@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"os"
 	"runtime/debug"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
 	"github.com/specify-cli/specify/internal/telemetry"
@@ -20,16 +20,17 @@ func main() { os.Exit(run(connector)) }
 // run is main with a status, so that deferred calls are made on every path.
 // connect makes what operations send their requests through.
 func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
+	console := commands.NewConsole(os.Stderr, telemetry.NewLogger)
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "specify: error: panic: %v\nspecify: this is a bug in specify; please report it with what follows\n%s", p, debug.Stack())
+			commands.Report(console, &asynccore.PanicError{Value: p, Stack: debug.Stack()})
 			status = 70
 		}
 	}()
 	log.SetOutput(io.Discard) // net/http writes there what servers say
 	ctx, stop := signals(context.Background())
 	defer stop()
-	err := execute(ctx, connect)
-	commands.Report(os.Stderr, err)
+	err := execute(ctx, console, connect)
+	commands.Report(console, err)
 	return commands.Status(ctx, err)
 }

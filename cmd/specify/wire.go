@@ -25,12 +25,9 @@ import (
 
 // execute builds the adapters, the operations on them and the commands on
 // those, each wrapped in spans, and runs the command line.
-func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Connect) error {
-	spans, err := startTelemetry(ctx)
-	if err != nil {
-		return err
-	}
-	defer endTelemetry(ctx, spans)
+func execute(ctx context.Context, console *commands.Console, connector func(*telemetry.Telemetry) ops.Connect) error {
+	spans := new(telemetry.Telemetry) // off, until a command that runs something starts it
+	defer endTelemetry(ctx, spans, console)
 
 	connect := connector(spans)
 	fetch := ops.Fetch{Connect: connect, Outputs: files.Outputs{Out: os.Stdout}, Span: taskSpan(spans)}
@@ -42,13 +39,13 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
-		Fetch:  telemetry.Around(spans, "ops.Fetch", fetch.Run),
-		Batch:  telemetry.Around(spans, "ops.Batch", batch.Run),
+		Fetch:  telemetry.Around(spans, "ops.Fetch", told(console, fetch.Run)),
+		Batch:  telemetry.Around(spans, "ops.Batch", told(console, planned(spans, batch.Run))),
 		Plan:   telemetry.Around(spans, "ops.Plan", plan.Run),
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
-		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
+		Exec:   telemetry.Around(spans, "ops.Exec", told(console, exec.Run)),
 	}, commands.World{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout),
+		In: os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Trace: traced(ctx, spans),
 		Configure: func(fs *pflag.FlagSet, explicit string) error {
 			return configure(fs, commands.Settings(root), explicit)
 		},
@@ -57,8 +54,11 @@ func execute(ctx context.Context, connector func(*telemetry.Telemetry) ops.Conne
 		ReadFile: readFile,
 		ReadSums: readSums,
 	})
-	spans.Commands(root)
-	return root.ExecuteContext(spans.Root(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	if f := cmd.Flags().Lookup("log-format"); f != nil && f.Value.String() == "json" {
+		console.JSON() // also where the flags behind it make no sense
+	}
+	return err
 }
 
 // configure completes flags from the environment and the configuration file,

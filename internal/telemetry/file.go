@@ -15,6 +15,14 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
+// FileError is a trace file that cannot be opened. Err names it.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return "trace file: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // fileWait bounds one write to a trace file that is a pipe: a reader that has
 // stopped must not stop the run, which waits for the file.
 const fileWait = 5 * time.Second
@@ -29,7 +37,7 @@ func newFileExporter(ctx, life context.Context, name string) (sdktrace.SpanExpor
 	// one, and writes to a pipe heed deadlines. Regular files ignore it.
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("trace file: %w", err)
+		return nil, &FileError{err}
 	}
 	w := &traceFile{f: f, life: life}
 	exporter, err := otlptracehttp.New(ctx,

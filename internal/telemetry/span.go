@@ -11,13 +11,13 @@ import (
 )
 
 // Around puts an operation into a span of that name. An In or an Out with a
-// method Attrs() []slog.Attr adds those to it. When t is off it returns run
-// itself.
+// method Attrs() []slog.Attr adds those to it. Whether t is on is asked when
+// the operation runs.
 func Around[In, Out any](t *Telemetry, name string, run func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
-	if t.off() {
-		return run
-	}
 	return func(ctx context.Context, in In) (out Out, err error) {
+		if t.off() {
+			return run(ctx, in)
+		}
 		ctx, end := t.Observe(ctx, name)
 		returned := false
 		defer func() {
