@@ -96,13 +96,12 @@ func (t *Telemetry) shutdown(ctx context.Context) (Lost, error) {
 	return lost, t.warn.cause()
 }
 
-// settle waits until no export can change a count any more, or for late.
+// settle waits until no export and no write can change a count any more, or for
+// late.
 func (t *Telemetry) settle(done <-chan struct{}, late <-chan time.Time) {
 	waits := []<-chan struct{}{done}
-	for _, p := range []*pipe{t.collector, t.file} {
-		if p != nil {
-			waits = append(waits, p.drained)
-		}
+	if t.collector != nil {
+		waits = append(waits, t.collector.drained)
 	}
 	for _, w := range waits {
 		select {

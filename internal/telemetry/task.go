@@ -44,17 +44,18 @@ func (t *Telemetry) Task(ctx context.Context, attrs ...slog.Attr) (_ context.Con
 	if t.room.Add(-1) < 0 && trace.SpanFromContext(ctx).IsRecording() {
 		opts = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx))}
 	}
-	ctx, span := t.tracer.Start(context.WithValue(ctx, taskKey{}, new(task)), "task", opts...)
-	if span.IsRecording() {
+	ctx, span := t.tracer.Start(&taskContext{Context: ctx}, "task", opts...)
+	if len(attrs) > 0 && span.IsRecording() {
 		span.SetAttributes(t.attributes(attrs)...)
 	}
 	return ctx, func(how TaskEnd) {
 		if span.IsRecording() {
-			span.SetAttributes(attribute.String("specify.task.outcome", how.Outcome))
-			span.SetAttributes(t.attributes(how.Attrs)...)
+			kvs := append(make([]attribute.KeyValue, 0, 2+len(how.Attrs)), attribute.String("specify.task.outcome", how.Outcome))
+			kvs = t.appendAttributes(kvs, "", how.Attrs)
 			if how.ErrorType != "" {
-				failed(span, how.ErrorType)
+				kvs = append(kvs, failed(span, how.ErrorType))
 			}
+			span.SetAttributes(kvs...) // once: it copies
 		}
 		span.End()
 	}
@@ -66,6 +67,20 @@ func noTaskEnd(TaskEnd) {}
 type task struct {
 	sends atomic.Int64
 	trial *trial // keep's, which guards it
+}
+
+// taskContext is a context with its task, in one piece.
+type taskContext struct {
+	context.Context
+	task task
+}
+
+// Value finds the task.
+func (c *taskContext) Value(key any) any {
+	if key == (taskKey{}) {
+		return &c.task
+	}
+	return c.Context.Value(key)
 }
 
 type taskKey struct{}

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ type Telemetry struct {
 	spans     *sdktrace.TracerProvider
 	metrics   *sdkmetric.MeterProvider
 	collector *pipe       // nil without spans to a collector
-	file      *pipe       // nil without a trace file
+	file      *traceFile  // nil without one
 	unsent    atomic.Bool // the last export of metrics has not succeeded
 
 	ending sync.Once
@@ -126,10 +127,18 @@ func (t *Telemetry) start(ctx, life context.Context, traces, metrics signal) err
 // startSpans builds the pipes and the tracer provider over them.
 func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resource.Resource) error {
 	var pipes fan
+	if t.conf.TraceFile != "" {
+		file, err := openTraceFile(life, t.conf.TraceFile, t.warn.Handle)
+		if err != nil {
+			return err
+		}
+		t.file = file
+		pipes = append(pipes, file)
+	}
 	if s.wanted {
 		exporter, err := newTraceExporter(ctx, s)
 		if err != nil {
-			return fmt.Errorf("telemetry: %w", err)
+			return errors.Join(fmt.Errorf("telemetry: %w", err), pipes.Shutdown(ctx))
 		}
 		var opts []sdktrace.BatchSpanProcessorOption
 		if lookup("OTEL_BSP_MAX_QUEUE_SIZE") == "" && lookup("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") == "" {
@@ -137,14 +146,6 @@ func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resou
 		}
 		t.collector = newPipe(life, exporter, opts...)
 		pipes = append(pipes, t.collector)
-	}
-	if t.conf.TraceFile != "" {
-		exporter, err := newFileExporter(ctx, life, t.conf.TraceFile)
-		if err != nil {
-			return err
-		}
-		t.file = newPipe(life, exporter, sdktrace.WithBlocking())
-		pipes = append(pipes, t.file)
 	}
 	if pipes == nil {
 		return nil
