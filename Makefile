@@ -5,7 +5,7 @@ TOOL    := $(GO) tool -modfile=tools.mod
 BIN     := bin/specify
 FUZZ    ?= 60s
 
-.PHONY: docs build demo test torture lint check fuzz bench cover examples clean help
+.PHONY: docs build demo test test-collector torture lint check fuzz bench cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -24,10 +24,14 @@ test: ## run all tests with the race detector
 	$(GO) test -race -shuffle=on -p 1 ./... # one package at a time: many of them measure time
 
 torture: ## the whole form of the tests that kill, starve and flood the program
-	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines' ./cmd/specify
+	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines|TraceFile' ./cmd/specify
 
 docs: ## write docs/reference and the man pages in bin/man
 	$(GO) run ./internal/docgen -md docs/reference -man bin/man
+
+test-collector: ## the test against the real OpenTelemetry collector, built from its Go modules (some minutes at first)
+	$(GO) build -C internal/telemetry/collector -ldflags='-s -w' -o $(CURDIR)/bin/collector .
+	SPECIFY_COLLECTOR=$(CURDIR)/bin/collector $(GO) test -count=1 -v -run RealCollector ./cmd/specify
 
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"
@@ -47,9 +51,10 @@ fuzz: ## run each fuzz target for FUZZ (60s)
 	  done; \
 	done
 
-bench: ## one after the other against concurrently, and asynccore against other libraries
+bench: ## one after the other against concurrently, asynccore against other libraries, and what tracing costs
 	$(GO) -C bench run ./sidebyside
 	$(GO) -C bench run ./ratios
+	$(GO) -C bench run ./tracing
 
 cover: ## test coverage, as a table and in coverage.html
 	$(GO) test -coverprofile=coverage.out ./...
@@ -63,4 +68,4 @@ clean: ## remove what was built
 	rm -rf bin coverage.out coverage.html
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
