@@ -48,7 +48,7 @@ func byName(spans []*tracepb.Span) map[string]int {
 func TestTraceFile(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		path   string // of task i
+		path   string // of task i; the last one's is /bug where a bug is planted
 		args   []string
 		signal syscall.Signal
 		status int
@@ -57,6 +57,7 @@ func TestTraceFile(t *testing.T) {
 		{"failed", "/status/404?%d", nil, 0, 1},
 		{"signal", "/slow/20?%d", nil, syscall.SIGTERM, 143},
 		{"deadline", "/slow/20?%d", []string{"--deadline", "1"}, 0, 5},
+		{"panic", "/ok?%d", nil, 0, 70},
 		{"closed output", "/ok?%d", []string{"--results", "-"}, syscall.SIGPIPE, 141},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,8 +65,16 @@ func TestTraceFile(t *testing.T) {
 			server := serve(t, 0)
 			dir := t.TempDir()
 			const tasks = 900 // fewer than get traces of their own
-			writeLines(t, dir, tasks, func(i int) string { return server.URL(faultserver.Plain, fmt.Sprintf(c.path, i)) })
+			writeLines(t, dir, tasks, func(i int) string {
+				if c.status == 70 && i == tasks/2 {
+					return server.URL(faultserver.Plain, "/bug")
+				}
+				return server.URL(faultserver.Plain, fmt.Sprintf(c.path, i))
+			})
 			p := prepared(t, dir, append([]string{"batch", "--file", "list.txt", "--results", "r.ndjson", "--trace-file", "spans.json"}, c.args...)...)
+			if c.status == 70 {
+				p.Args[0] = "specify-with-a-bug"
+			}
 			if c.signal == syscall.SIGPIPE {
 				closed, w, err := os.Pipe()
 				if err != nil {
@@ -107,6 +116,8 @@ func TestTraceFile(t *testing.T) {
 					if traced++; !known[r.SpanID] {
 						t.Errorf("the span of task %d is not in the file", r.Seq)
 					}
+				} else if strings.HasSuffix(r.URL, "/bug") {
+					traced++ // its record is made anew, without the ids of the span
 				} else if r.Outcome != task.Unfinished {
 					t.Errorf("task %d (%s) has no span", r.Seq, r.Outcome)
 				}
