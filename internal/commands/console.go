@@ -65,16 +65,20 @@ func (c *Console) Write(text []byte) (int, error) {
 	}
 }
 
-// log writes a message if messages are JSON, and reports whether they are. A
-// nil ctx means the span of the console's lines.
+// logHere is log within the span of the console's lines.
+func (c *Console) logHere(level slog.Level, msg string, attrs ...slog.Attr) bool {
+	c.mu.Lock()
+	here := c.span
+	c.mu.Unlock()
+	return c.log(here, level, msg, attrs...)
+}
+
+// log writes a message if messages are JSON, and reports whether they are.
 func (c *Console) log(ctx context.Context, level slog.Level, msg string, attrs ...slog.Attr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.json == nil {
 		return false
-	}
-	if ctx == nil {
-		ctx = c.span
 	}
 	c.json.LogAttrs(ctx, level, printable(msg), attrs...) // JSON leaves U+009B as it is, a terminal does not
 	return true

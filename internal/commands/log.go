@@ -39,7 +39,7 @@ func logRecord(w io.Writer, rec *task.Record) bool {
 // logSummary tells what the whole run amounts to.
 func logSummary(w io.Writer, sum ops.Summary) bool {
 	c, ok := w.(*Console)
-	return ok && c.log(nil, slog.LevelInfo, "the run has ended",
+	return ok && c.logHere(slog.LevelInfo, "the run has ended",
 		slog.Int64("tasks", sum.Tasks), slog.Int64("ok", sum.OK), slog.Int64("not_modified", sum.NotModified),
 		slog.Int64("failed", sum.Failed), slog.Int64("unfinished", sum.Unfinished), slog.Int64("skipped", sum.Skipped),
 		slog.Int64("retries", sum.Retries), slog.Int64("bytes", sum.Bytes), slog.Float64("duration", sum.Elapsed.Seconds()))
@@ -58,7 +58,7 @@ func reportJSON(w io.Writer, err error) bool {
 	if p, ok := errors.AsType[*asynccore.PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
-	return c.log(nil, slog.LevelError, err.Error(), attrs...)
+	return c.logHere(slog.LevelError, err.Error(), attrs...)
 }
 
 // In returns a Teller for what concerns the task of ctx.
