@@ -9,7 +9,7 @@ FUZZ    ?= 60s
 MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done; echo "make: no $$1 here: its tests are skipped"; }; \
 	without nginx nginx; without tmux tmux; without Chromium "chromium chromium-browser google-chrome chrome"
 
-.PHONY: docs build demo test torture lint check fuzz bench cover examples clean help
+.PHONY: docs build demo test test-collector torture lint check fuzz bench cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -30,10 +30,14 @@ test: ## run all tests with the race detector
 	@$(MISSING)
 
 torture: ## the whole form of the tests that kill, starve and flood the program
-	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines' ./cmd/specify
+	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines|TraceFile' ./cmd/specify
 
 docs: ## write docs/reference and the man pages in bin/man
 	$(GO) run ./internal/docgen -md docs/reference -man bin/man
+
+test-collector: ## the test against the real OpenTelemetry collector, built from its Go modules (some minutes at first)
+	$(GO) build -C internal/telemetry/collector -ldflags='-s -w' -o $(CURDIR)/bin/collector .
+	SPECIFY_COLLECTOR=$(CURDIR)/bin/collector $(GO) test -count=1 -v -run RealCollector ./cmd/specify
 
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"
@@ -53,9 +57,10 @@ fuzz: ## run each fuzz target for FUZZ (60s)
 	  done; \
 	done
 
-bench: ## one after the other against concurrently, and asynccore against other libraries
+bench: ## one after the other against concurrently, asynccore against other libraries, and what tracing costs
 	$(GO) -C bench run ./sidebyside
 	$(GO) -C bench run ./ratios
+	$(GO) -C bench run ./tracing
 
 cover: ## test coverage, as a table and in coverage.html
 	$(GO) test -coverprofile=coverage.out ./...
@@ -69,4 +74,4 @@ clean: ## remove what was built
 	rm -rf bin coverage.out coverage.html
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"os"
 	"runtime/debug"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
 	"github.com/specify-cli/specify/internal/telemetry"
@@ -21,18 +21,19 @@ func main() { os.Exit(run(connector)) }
 // connect makes what operations send their requests through.
 func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
 	screen := commands.NewScreen(os.Stderr)
+	console := commands.NewConsole(screen, telemetry.NewLogger)
 	defer func() {
 		if p := recover(); p != nil {
 			screen.Close()
-			fmt.Fprintf(os.Stderr, "specify: error: panic: %v\nspecify: this is a bug in specify; please report it with what follows\n%s", p, debug.Stack())
+			commands.Report(console, &asynccore.PanicError{Value: p, Stack: debug.Stack()})
 			status = 70
 		}
 	}()
 	log.SetOutput(io.Discard) // net/http writes there what servers say
 	ctx, stop := signals(context.Background(), screen.Close)
 	defer stop()
-	err := execute(ctx, screen, connect)
+	err := execute(ctx, screen, console, connect)
 	screen.Close()
-	commands.Report(os.Stderr, err)
+	commands.Report(console, err)
 	return commands.Status(ctx, err)
 }

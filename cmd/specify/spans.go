@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
@@ -16,28 +18,65 @@ import (
 	"github.com/specify-cli/specify/internal/telemetry"
 )
 
-// startTelemetry starts what the OTEL_* variables ask for, which is nothing
-// when none is set.
-func startTelemetry(ctx context.Context, warnings io.Writer) (*telemetry.Telemetry, error) {
-	t, err := telemetry.Start(ctx, telemetry.Config{
-		Service: "specify", Version: commands.Version(),
-		Redact:    func(u *url.URL) string { return task.RedactURL(u.String()) },
-		ErrorType: func(err error) string { return string(httpx.Classify(err)) },
-		ExitCode:  func(err error) int { return commands.Status(ctx, err) },
-		Warn:      func(line string) { fmt.Fprintf(warnings, "specify: warning: %s\n", line) },
-	})
-	if err != nil {
-		return nil, &ops.InputError{Err: err}
+// traced starts what the OTEL_* variables and the flags ask for, which is
+// nothing when there are none, and runs the command in its span. run is the
+// context of the whole program, whose end decides the exit code.
+func traced(run context.Context, t *telemetry.Telemetry) func(*cobra.Command, commands.Tracing, func() error) error {
+	return func(cmd *cobra.Command, asked commands.Tracing, do func() error) error {
+		err := t.Start(cmd.Context(), telemetry.Config{
+			Service: "specify", Version: commands.Version(), TraceFile: asked.File, Propagate: asked.Propagate,
+			Redact:    func(u *url.URL) string { return task.RedactURL(u.String()) },
+			ErrorType: func(err error) string { return string(httpx.Classify(err)) },
+			ExitCode:  func(err error) int { return commands.Status(run, err) },
+		})
+		switch {
+		case is[*telemetry.FileError](err):
+			return &ops.LocalError{Err: err}
+		case err != nil:
+			return &ops.InputError{Err: err}
+		}
+		return t.Command(cmd, do)
 	}
-	return t, nil
 }
 
-// endTelemetry flushes within its one second, and tells what was lost.
-func endTelemetry(ctx context.Context, t *telemetry.Telemetry, warnings io.Writer) {
-	lost, _ := t.Shutdown(ctx) // what went wrong was warned of; it never decides the exit status
-	if lost.Spans > 0 {
-		fmt.Fprintf(warnings, "specify: warning: %d spans did not reach the collector\n", lost.Spans)
+// endTelemetry flushes within its one second, and tells in one line what was
+// lost and why. It never decides the exit status.
+func endTelemetry(ctx context.Context, t *telemetry.Telemetry, w io.Writer) {
+	lost, err := t.Shutdown(ctx)
+	switch what := lost.String(); {
+	case what != "" && err != nil:
+		fmt.Fprintf(w, "specify: warning: telemetry: %s: %v\n", what, err)
+	case what != "":
+		fmt.Fprintf(w, "specify: warning: telemetry: %s\n", what)
+	case err != nil:
+		fmt.Fprintf(w, "specify: warning: telemetry: %v\n", err)
 	}
+}
+
+// told makes the span of an operation that of the lines on standard error.
+func told[In, Out any](console *commands.Console, run func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(ctx context.Context, in In) (Out, error) {
+		console.Within(ctx)
+		return run(ctx, in)
+	}
+}
+
+// planned tells telemetry how many tasks a batch has.
+func planned(t *telemetry.Telemetry, run func(context.Context, ops.BatchRequest) (ops.Summary, error)) func(context.Context, ops.BatchRequest) (ops.Summary, error) {
+	return func(ctx context.Context, req ops.BatchRequest) (ops.Summary, error) {
+		req.Watcher = planner{req.Watcher, t}
+		return run(ctx, req)
+	}
+}
+
+type planner struct {
+	ops.Watcher
+	spans *telemetry.Telemetry
+}
+
+func (p planner) Planned(total int64, now func() ops.Progress) {
+	p.spans.Planned(total)
+	p.Watcher.Planned(total, now)
 }
 
 // taskSpan wraps each task in a span, whose ids go into its record.
@@ -67,6 +106,16 @@ func operationSpan(t *telemetry.Telemetry) ops.Span {
 	}
 }
 
+// tellerIn is tell for the task of ctx, if it makes a difference.
+func tellerIn(ctx context.Context, tell ops.Teller) ops.Teller {
+	if t, ok := tell.(interface {
+		In(context.Context) ops.Teller
+	}); ok {
+		return t.In(ctx)
+	}
+	return tell
+}
+
 // hooks tell what happens between attempts: as events and counts to telemetry,
 // and to whoever asked with -v.
 func hooks(t *telemetry.Telemetry, tell ops.Teller) httpx.Hooks {
@@ -75,7 +124,7 @@ func hooks(t *telemetry.Telemetry, tell ops.Teller) httpx.Hooks {
 			kind := string(httpx.Classify(e.Err))
 			t.CountRetry(kind)
 			t.Event(ctx, "retry", slog.Int("retry", e.Retry), slog.Duration("wait", e.Wait), slog.String("reason", e.Reason), slog.String("error.type", kind))
-			tell.Detail("retry %d of %s in %v (%s): %v", e.Retry, e.URL, e.Wait.Round(time.Millisecond), e.Reason, e.Err)
+			tellerIn(ctx, tell).Detail("retry %d of %s in %v (%s): %v", e.Retry, e.URL, e.Wait.Round(time.Millisecond), e.Reason, e.Err)
 		},
 		Paused: func(origin string, until time.Time) {
 			tell.Detail("%s paused for %v", origin, time.Until(until).Round(time.Millisecond))

@@ -27,12 +27,9 @@ import (
 
 // execute builds the adapters, the operations on them and the commands on
 // those, each wrapped in spans, and runs the command line.
-func execute(ctx context.Context, screen *commands.Screen, connector func(*telemetry.Telemetry) ops.Connect) error {
-	spans, err := startTelemetry(ctx, screen)
-	if err != nil {
-		return err
-	}
-	defer endTelemetry(ctx, spans, screen)
+func execute(ctx context.Context, screen *commands.Screen, console *commands.Console, connector func(*telemetry.Telemetry) ops.Connect) error {
+	spans := new(telemetry.Telemetry) // off, until a command that runs something starts it
+	defer endTelemetry(ctx, spans, console)
 	openResults := resultsOpener(screen.Over(os.Stdout))
 
 	connect := ops.Cached(connector(spans), openCache)
@@ -45,13 +42,14 @@ func execute(ctx context.Context, screen *commands.Screen, connector func(*telem
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
-		Fetch:  telemetry.Around(spans, "ops.Fetch", fetch.Run),
-		Batch:  telemetry.Around(spans, "ops.Batch", batch.Run),
+		Fetch:  telemetry.Around(spans, "ops.Fetch", told(console, fetch.Run)),
+		Batch:  telemetry.Around(spans, "ops.Batch", told(console, planned(spans, batch.Run))),
 		Plan:   telemetry.Around(spans, "ops.Plan", plan.Run),
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
-		Exec:   telemetry.Around(spans, "ops.Exec", exec.Run),
+		Exec:   telemetry.Around(spans, "ops.Exec", told(console, exec.Run)),
 	}, commands.World{
-		In: os.Stdin, Out: os.Stdout, Err: screen, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
+		In: os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
+		Trace: traced(ctx, spans),
 		Configure: func(fs *pflag.FlagSet, explicit string) error {
 			return configure(fs, commands.Settings(root), explicit)
 		},
@@ -61,8 +59,11 @@ func execute(ctx context.Context, screen *commands.Screen, connector func(*telem
 		ReadSums:   readSums,
 		AppendFile: appendFile,
 	})
-	spans.Commands(root)
-	return root.ExecuteContext(spans.Root(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	if f := cmd.Flags().Lookup("log-format"); f != nil && f.Value.String() == "json" {
+		console.JSON() // also where the flags behind it make no sense
+	}
+	return err
 }
 
 // configure completes flags from the environment and the configuration file,

@@ -16,7 +16,7 @@ import (
 func newExec(o Ops, w World) *cobra.Command {
 	var (
 		f       settingsFlags
-		c       common
+		c       = common{settings: execSettings}
 		codes   ops.ExitCodes
 		results string
 	)
@@ -32,12 +32,9 @@ ended it.`,
 		Example: `  specify exec --retry 5 --max-time 2m -- git fetch origin
   specify exec --retry-on 75 --results log.ndjson -- ./deliver.sh "$file"`,
 		DisableFlagsInUseLine: true,
-		RunE: execFailures(func(cmd *cobra.Command, args []string) error {
+		RunE: execFailures(configured(w, &c, func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return &UsageError{fmt.Errorf("no command (see %s --help)", cmd.CommandPath())}
-			}
-			if err := w.Configure(execSettings(cmd.Flags()), c.config); err != nil {
-				return err
 			}
 			if results == "-" {
 				return &UsageError{errors.New("--results -: standard output is the command's own; give a file")}
@@ -55,7 +52,7 @@ ended it.`,
 			}
 			t.executed(res.Record)
 			return commandStatus(cmd.Context(), res)
-		}),
+		})),
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &CommandError{failedStatus, flagError(cmd, err)} })
 	g := groups(cmd.Flags())

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -106,8 +106,8 @@ func verdictStatus(v ops.Verdict) int {
 	return 70
 }
 
-// Report prints err for a person, unless it was told already.
-func Report(w *os.File, err error) {
+// Report tells err, unless it was told already.
+func Report(w io.Writer, err error) {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return
 	}
@@ -115,6 +115,9 @@ func Report(w *os.File, err error) {
 		return
 	}
 	if c, ok := errors.AsType[*CommandError](err); ok && c.told() {
+		return
+	}
+	if reportJSON(w, err) {
 		return
 	}
 	fmt.Fprintf(w, "specify: error: %s\n", printable(err.Error()))

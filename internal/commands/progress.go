@@ -29,9 +29,9 @@ func (l *lineFlags) flags(g *group) {
 }
 
 // screen is what a progress line is drawn on: nil when standard error is no
-// terminal that can, or nobody watches it.
+// terminal that can, is for a program to read, or nobody watches it.
 func (c *common) screen(w World) *Screen {
-	if c.silent || c.line.never || w.Screen == nil || !w.Screen.terminal() {
+	if c.silent || c.line.never || c.log == "json" || w.Screen == nil || !w.Screen.terminal() {
 		return nil
 	}
 	switch term := w.Getenv("TERM"); {

@@ -23,9 +23,9 @@ type Ops struct {
 // World is what the commands need of the outside.
 type World struct {
 	In       io.Reader
-	Out, Err io.Writer
-	Terminal bool // standard output is one: batch prints text
-	// Screen is standard error, as Err, for what is drawn on a terminal.
+	Out, Err io.Writer // Err may be a *Console
+	Terminal bool      // standard output is one: batch prints text
+	// Screen is what Err writes to, for what is drawn on a terminal.
 	Screen *Screen
 	Getenv func(name string) string
 	// Configure fills in the flags that the command line left open, from the
@@ -36,6 +36,9 @@ type World struct {
 	Origin func(f *pflag.Flag) (place string, pinned bool)
 	// Places lists where a configuration file may be, in order, and what is there.
 	Places func(explicit string) ([]Place, error)
+	// Trace runs a command in its span, once it has started the telemetry that
+	// the environment and t ask for; nil is none.
+	Trace func(cmd *cobra.Command, t Tracing, run func() error) error
 	// ReadFile reads a whole file that a flag names; "-" is standard input.
 	ReadFile func(name string) ([]byte, error)
 	// ReadSums reads a file of checksums.
@@ -80,6 +83,11 @@ type common struct {
 	silent  bool
 	verbose int
 	line    lineFlags
+	tracing Tracing
+	log     string // "text" or "json"
+	// settings are those of the flags that environment and configuration may
+	// set; nil is all of them.
+	settings func(*pflag.FlagSet) *pflag.FlagSet
 }
 
 func (c *common) flags(g *group) {
@@ -87,7 +95,12 @@ func (c *common) flags(g *group) {
 	g.BoolVarP(&c.silent, "silent", "s", false, "no progress and no summary; failures are still told")
 	g.CountVarP(&c.verbose, "verbose", "v", "tell retries, pauses and breakers; repeatable")
 	c.line.flags(g)
+	c.log = "text"
+	g.Var(&choiceValue{&c.log, []string{"text", "json"}}, "log-format", "standard error as text or as JSON, an object a line")
 	c.file(g.FlagSet)
+	g.in("Telemetry, besides the OTEL_* variables")
+	g.StringVar(&c.tracing.File, "trace-file", "", "append spans to `F` as OTLP/JSON lines")
+	g.StringSliceVar(&c.tracing.Propagate, "propagate", nil, "send traceparent to hosts that match `HOSTGLOB,...` (none)")
 	bounded(g.FlagSet)
 }
 
@@ -96,14 +109,30 @@ func (c *common) file(fs *pflag.FlagSet) {
 }
 
 // configured runs the command after its flags were completed by environment and
-// configuration.
+// configuration, in a span.
 func configured(w World, c *common, run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := w.Configure(cmd.Flags(), c.config); err != nil {
+		settings := cmd.Flags()
+		if c.settings != nil {
+			settings = c.settings(settings)
+		}
+		if err := w.Configure(settings, c.config); err != nil {
 			return err
 		}
-		return run(cmd, args)
+		if console, ok := w.Err.(*Console); ok && c.log == "json" {
+			console.JSON()
+		}
+		if w.Trace == nil {
+			return run(cmd, args)
+		}
+		return w.Trace(cmd, c.tracing, func() error { return run(cmd, args) })
 	}
+}
+
+// Tracing is what flags say of telemetry.
+type Tracing struct {
+	File      string   // spans are appended to it; empty is none
+	Propagate []string // globs of the hosts that get a traceparent header
 }
 
 // Version is the version that the binary was built as: the module's, or the

@@ -106,7 +106,7 @@ func (t *teller) Ended(rec *task.Record) {
 	if t.all != nil {
 		t.all.Add(rec)
 	}
-	if rec.Outcome == task.Failed {
+	if rec.Outcome == task.Failed && !logRecord(t.w, rec) {
 		about := report.Name(rec) + ": "
 		if in, ok := errors.AsType[*ops.InputError](rec.Error); ok && in.Place != "" {
 			about = "" // a line with no subject but its place
@@ -135,7 +135,7 @@ func (t *teller) line(kind, format string, args []any) {
 func (t *teller) fetched(rec *task.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if rec.Error != nil {
+	if rec.Error != nil && !logRecord(t.w, rec) {
 		fmt.Fprintf(t.w, "specify: error: %s: %s\n", report.Name(rec), report.Failure(rec))
 	}
 }
@@ -148,12 +148,14 @@ func (t *teller) executed(rec *task.Record) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.w, "specify: error: %s\n", report.Failure(rec))
+	if !logRecord(t.w, rec) {
+		fmt.Fprintf(t.w, "specify: error: %s\n", report.Failure(rec))
+	}
 }
 
 // summary tells what the whole run amounts to.
 func (t *teller) summary(sum ops.Summary) {
-	if t.c.silent {
+	if t.c.silent || logSummary(t.w, sum) {
 		return
 	}
 	t.mu.Lock()

@@ -103,6 +103,12 @@ func (x *executor) runOn(ctx, stop context.Context, a *admission, out opened) *t
 	end := func(*task.Record) {}
 	if x.span != nil {
 		ctx, end = x.span(ctx, a.task)
+		defer func() {
+			if rec.Outcome == "" { // a panic is on its way up: the span ends all the same
+				rec.Outcome, rec.Error = task.Failed, bugError(nil)
+				end(rec)
+			}
+		}()
 	}
 	err := x.attempt(ctx, stop, a, out, rec)
 	rec.Duration = time.Since(a.queued)

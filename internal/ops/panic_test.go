@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,7 +73,16 @@ func (noLists) Regular(string) bool { return false }
 // passed to panic; all other tasks run, and the run returns the panic.
 func TestPanicEndsOneTask(t *testing.T) {
 	results := &kept{}
+	var began, ended, bugs atomic.Int32
 	b := Batch{
+		Span: func(ctx context.Context, _ *task.Task) (context.Context, func(*task.Record)) {
+			began.Add(1)
+			return ctx, func(rec *task.Record) {
+				if ended.Add(1); rec.Error != nil && rec.Outcome == task.Failed {
+					bugs.Add(1)
+				}
+			}
+		},
 		Lists:   noLists{},
 		Connect: func(Settings) (Connection, error) { return Connection{panicky{}, open{}, 4, func() {}}, nil },
 		Results: func(string, bool) (Results, error) { return results, nil },
@@ -85,6 +95,9 @@ func TestPanicEndsOneTask(t *testing.T) {
 	}
 	if sum.OK != 3 || sum.Failed != 1 || len(results.lines) != 4 {
 		t.Errorf("%+v, %d records", sum.Tally, len(results.lines))
+	}
+	if began.Load() != 4 || ended.Load() != 4 || bugs.Load() != 1 {
+		t.Errorf("%d spans began, %d ended, %d of them failed; want 4, 4 and 1", began.Load(), ended.Load(), bugs.Load())
 	}
 	for _, line := range results.lines {
 		var rec task.Record

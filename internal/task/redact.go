@@ -151,3 +151,54 @@ func secretParam(name string) bool {
 	}
 	return slices.ContainsFunc(secretParams, func(secret string) bool { return strings.EqualFold(secret, name) })
 }
+
+// RedactText returns a message without the secrets of the URLs in it: of those
+// in double quotes, and of those between spaces. Messages of net/http hold what
+// a server sent as the target of a redirect.
+func RedactText(text string) string {
+	if !strings.ContainsAny(text, "@=") {
+		return text
+	}
+	var out strings.Builder
+	for rest := text; rest != ""; {
+		end := strings.IndexAny(rest, " \n\"")
+		if end == 0 && rest[0] == '"' {
+			end = quotedEnd(rest)
+			text, closed := strings.CutSuffix(rest[1:end], `"`)
+			out.WriteString(`"` + redactPiece(text))
+			if closed {
+				out.WriteByte('"')
+			}
+		} else {
+			if end < 0 {
+				end = len(rest)
+			}
+			end = max(end, 1) // a space for itself
+			out.WriteString(redactPiece(rest[:end]))
+		}
+		rest = rest[end:]
+	}
+	return out.String()
+}
+
+// quotedEnd returns where the text in quotes that s begins with ends, with its
+// second quote if there is one. A quote behind a backslash is part of it.
+func quotedEnd(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// redactPiece redacts what may be a URL.
+func redactPiece(text string) string {
+	if strings.Contains(text, "//") || strings.Contains(text, `\\`) {
+		return RedactURL(text)
+	}
+	return redactParams(text)
+}

@@ -219,3 +219,16 @@ func TestRedactHugeURL(t *testing.T) {
 		}
 	}
 }
+
+func TestRedactText(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "plain": "plain", `a "quoted" word`: `a "quoted" word`, "a=b c@d": "a=b c@d",
+		`failed to parse Location header "http://u:p w@[::1/x": parse "http://u:p w@[::1/x": bad`: `failed to parse Location header "http://REDACTED:REDACTED@[::1/x": parse "http://REDACTED:REDACTED@[::1/x": bad`,
+		`"/x?sig=S\"S&a=b" and http://u:p@h/?sig=S end`:                                           `"/x?sig=REDACTED&a=b" and http://REDACTED:REDACTED@h/?sig=REDACTED end`,
+		`open quote "//u:p@h`: `open quote "//REDACTED:REDACTED@h`,
+	} {
+		if got := RedactText(text); got != want {
+			t.Errorf("RedactText(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,35 +22,48 @@ type attempt struct {
 	span  trace.Span
 	start time.Time
 	request
-	ended atomic.Bool
+	own     string   // the method as it was sent
+	url     *url.URL // that it was sent to
+	resends int64
+	ended   atomic.Bool
 }
 
-// describe sets what is known before the request is sent.
-func (a *attempt) describe(req *http.Request, resends int64) {
-	kvs := append(make([]attribute.KeyValue, 0, 6), // one call: each copies
+// describe sets all that is known of the attempt, and whether it failed: once
+// and at its end, since the span copies what it is given.
+func (a *attempt) describe() {
+	room := attributeRoom.Get().(*[]attribute.KeyValue)
+	defer attributeRoom.Put(room)
+	kvs := append((*room)[:0],
 		semconv.HTTPRequestMethodKey.String(a.method),
-		semconv.ServerAddress(req.URL.Hostname()),
-		semconv.URLFull(a.t.conf.Redact(req.URL)),
+		semconv.ServerAddress(a.url.Hostname()),
+		semconv.URLFull(a.t.conf.Redact(a.url)),
 	)
-	if n, err := strconv.Atoi(port(req.URL)); err == nil {
+	if n, err := strconv.Atoi(port(a.url)); err == nil {
 		kvs = append(kvs, semconv.ServerPort(n))
 	}
 	if a.method == otherMethod {
-		kvs = append(kvs, semconv.HTTPRequestMethodOriginal(req.Method))
+		kvs = append(kvs, semconv.HTTPRequestMethodOriginal(a.own))
 	}
-	if resends > 0 {
-		kvs = append(kvs, semconv.HTTPRequestResendCount(int(resends)))
+	if a.resends > 0 {
+		kvs = append(kvs, semconv.HTTPRequestResendCount(int(a.resends)))
+	}
+	if a.status != 0 {
+		kvs = append(kvs, semconv.HTTPResponseStatusCode(a.status), semconv.NetworkProtocolVersion(a.protocol))
+	}
+	if a.errorType != "" {
+		kvs = append(kvs, failed(a.span, a.errorType))
 	}
 	a.span.SetAttributes(kvs...)
+	*room = kvs
 }
+
+// attributeRoom holds slices to put an attempt's attributes together in.
+var attributeRoom = sync.Pool{New: func() any { return new([]attribute.KeyValue) }}
 
 // answered notes the answer and arranges for the end of the span.
 func (a *attempt) answered(resp *http.Response) {
 	a.status = resp.StatusCode
 	a.protocol = protocolVersion(resp)
-	if a.span.IsRecording() {
-		a.span.SetAttributes(semconv.HTTPResponseStatusCode(a.status), semconv.NetworkProtocolVersion(a.protocol))
-	}
 	if resp.Body == nil || resp.Body == http.NoBody {
 		a.end(nil)
 		return
@@ -68,8 +83,8 @@ func (a *attempt) end(err error) {
 	case err != nil && err != io.EOF:
 		a.errorType = a.t.errorType(a.ctx, err)
 	}
-	if a.errorType != "" && a.span.IsRecording() {
-		failed(a.span, a.errorType)
+	if a.span.IsRecording() {
+		a.describe()
 	}
 	a.span.End()
 	if m := a.t.meters; m != nil {

@@ -7,25 +7,17 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// Commands puts the RunE of root and of every command below it into a span
-// named by the command's path, such as "specify fetch". It is called once,
-// when the tree is whole. The command finds the span in cmd.Context().
-func (t *Telemetry) Commands(root *cobra.Command) {
+// Command runs one command, whose RunE it is called by, in a span named by the
+// command's path, such as "specify fetch", with the attributes of the
+// conventions for CLI programs; its arguments are not among them. The span is
+// below the trace that the environment carries (see Root). run finds it in
+// cmd.Context().
+func (t *Telemetry) Command(cmd *cobra.Command, run func() error) (err error) {
 	if t.off() {
-		return
+		return run()
 	}
-	if run := root.RunE; run != nil {
-		root.RunE = func(cmd *cobra.Command, args []string) error { return t.command(cmd, args, run) }
-	}
-	for _, child := range root.Commands() {
-		t.Commands(child)
-	}
-}
-
-// command runs one command in its span, with the attributes of the conventions
-// for CLI programs; its arguments are not among them.
-func (t *Telemetry) command(cmd *cobra.Command, args []string, run func(*cobra.Command, []string) error) (err error) {
-	ctx, span := t.tracer.Start(cmd.Context(), cmd.CommandPath())
+	before := cmd.Context()
+	ctx, span := t.tracer.Start(t.Root(before), cmd.CommandPath())
 	returned := false
 	defer func() {
 		if !returned {
@@ -40,10 +32,9 @@ func (t *Telemetry) command(cmd *cobra.Command, args []string, run func(*cobra.C
 		}
 		span.End()
 	}()
-	before := cmd.Context()
 	cmd.SetContext(ctx)
 	defer cmd.SetContext(before)
-	err = run(cmd, args)
+	err = run()
 	returned = true
 	return err
 }

@@ -16,7 +16,8 @@ type Config struct {
 
 	// TraceFile names a file to which every exported span is appended as
 	// OTLP/JSON, a batch a line. Spans wait for the file, so none is lost to a
-	// full queue. A file that cannot be opened or written is one warning.
+	// full queue. A file that cannot be opened is an error of Start; one that
+	// cannot be written any more costs its spans alone.
 	TraceFile string
 
 	// Propagate lists the hosts that get a traceparent (and tracestate)
@@ -40,10 +41,6 @@ type Config struct {
 	// Slow is from which duration on a span, and with it its whole task, is
 	// exported though the sampling ratio left it out. 0 means 10 s.
 	Slow time.Duration
-
-	// Warn gets one line, without a line feed, at most once a run: the first
-	// thing that went wrong. It may be called from any goroutine. May be nil.
-	Warn func(line string)
 }
 
 // withDefaults fills the fields that must not be nil or zero.
@@ -56,9 +53,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Slow == 0 {
 		c.Slow = defaultSlow
-	}
-	if c.Warn == nil {
-		c.Warn = func(string) {}
 	}
 	return c
 }

@@ -18,8 +18,9 @@
 // transport.go for the span of one attempt. The way of a span to its end:
 //
 //	wrapper -> tracer (sampler.go) -> keep.go, with a sampling ratio only
-//	  -> pipe.go, one an exporter: counted, batched, exported, counted again
-//	    -> collector.go (OTLP/HTTP) or file.go (OTLP/JSON lines)
+//	  -> pipe.go: counted, batched, exported, counted again
+//	    -> collector.go (OTLP/HTTP)
+//	  -> file.go: counted, encoded by otlpjson.go, written, counted again
 //
 // The environment read is the process's own: the OpenTelemetry SDK offers no
 // other source for most of its variables.

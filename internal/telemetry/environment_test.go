@@ -47,7 +47,7 @@ func TestStartRefuses(t *testing.T) {
 			for i := 0; i < len(tt.env); i += 2 {
 				t.Setenv(tt.env[i], tt.env[i+1])
 			}
-			_, err := telemetry.Start(t.Context(), telemetry.Config{})
+			err := new(telemetry.Telemetry).Start(t.Context(), telemetry.Config{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("Start: %v, want an error with %q", err, tt.want)
 			}
@@ -62,10 +62,10 @@ func TestStartRefuses(t *testing.T) {
 // warned of and passed over.
 func TestOddValuesAreOneWarning(t *testing.T) {
 	tests := []struct{ name, variable, value, want string }{
-		{"sampler", "OTEL_TRACES_SAMPLER", "sometimes", `telemetry: OTEL_TRACES_SAMPLER: "sometimes" is not supported; every span is sampled`},
-		{"propagator", "OTEL_PROPAGATORS", "telepathy", "telemetry: unknown propagator"},
-		{"resource", "OTEL_RESOURCE_ATTRIBUTES", "a=1,b", "telemetry: "},
-		{"header", "OTEL_EXPORTER_OTLP_HEADERS", "authorization SECRET", "telemetry: parse headers: missing"},
+		{"sampler", "OTEL_TRACES_SAMPLER", "sometimes", `OTEL_TRACES_SAMPLER: "sometimes" is not supported; every span is sampled`},
+		{"propagator", "OTEL_PROPAGATORS", "telepathy", "unknown propagator"},
+		{"resource", "OTEL_RESOURCE_ATTRIBUTES", "a=1,b", "error detecting resource: "},
+		{"header", "OTEL_EXPORTER_OTLP_HEADERS", "authorization SECRET", "parse headers: missing"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,9 +75,8 @@ func TestOddValuesAreOneWarning(t *testing.T) {
 			if lost, _ := r.Shutdown(t.Context()); lost != (telemetry.Lost{}) {
 				t.Errorf("lost %+v", lost)
 			}
-			got := r.warnings.all()
-			if len(got) != 1 || !strings.HasPrefix(got[0], tt.want) || strings.Contains(got[0], "SECRET") {
-				t.Errorf("warnings: %q, want one that begins with %q", got, tt.want)
+			if got := r.warning(); !strings.HasPrefix(got, tt.want) || strings.Contains(got, "SECRET") {
+				t.Errorf("warning %q, want one that begins with %q", got, tt.want)
 			}
 			if n := len(r.receiver.Spans()); n != 1 {
 				t.Errorf("%d spans arrived, want 1", n)
@@ -169,11 +168,13 @@ func TestStartFailsWhole(t *testing.T) {
 	t.Setenv("OTEL_METRICS_EXPORTER", "otlp")
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:1") // a certificate without TLS
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", ca)
-	tel, err := telemetry.Start(t.Context(), telemetry.Config{TraceFile: filepath.Join(t.TempDir(), "spans.json")})
-	if err == nil || tel != nil {
+	var tel telemetry.Telemetry
+	if err := tel.Start(t.Context(), telemetry.Config{TraceFile: filepath.Join(t.TempDir(), "spans.json")}); err == nil {
 		_, _ = tel.Shutdown(t.Context())
 		t.Fatalf("Start: %v, want an error", err)
 	}
+	_, end := tel.Observe(t.Context(), "op") // it is off
+	end(nil)
 }
 
 // TestDefaultEndpoint asks for the exporter by name alone: the specification
@@ -181,14 +182,10 @@ func TestStartFailsWhole(t *testing.T) {
 func TestDefaultEndpoint(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // not for loopback
 	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
-	var w warnings
-	tel, err := telemetry.Start(t.Context(), telemetry.Config{Warn: w.add})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tel := mustStart(t, telemetry.Config{})
 	_, end := tel.Observe(t.Context(), "op")
 	end(nil)
-	_, err = tel.Shutdown(t.Context())
+	_, err := tel.Shutdown(t.Context())
 	if err != nil && !strings.Contains(err.Error(), "http://localhost:4318/v1/traces") {
 		t.Errorf("exported elsewhere: %v", err)
 	}

@@ -23,12 +23,12 @@ func Example() {
 	file := filepath.Join(dir, "spans.json")
 
 	ctx := context.Background()
-	t, err := telemetry.Start(ctx, telemetry.Config{Service: "specify", TraceFile: file})
-	if err != nil {
+	var t telemetry.Telemetry
+	if err := t.Start(ctx, telemetry.Config{Service: "specify", TraceFile: file}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	fetch := telemetry.Around(t, "ops.Fetch", func(ctx context.Context, url string) (int, error) {
+	fetch := telemetry.Around(&t, "ops.Fetch", func(ctx context.Context, url string) (int, error) {
 		ctx, end := t.Task(ctx)
 		t.Event(ctx, "backoff", slog.String("reason", "retry_after"))
 		end(telemetry.TaskEnd{Outcome: "ok"})
@@ -37,7 +37,7 @@ func Example() {
 	status, err := fetch(t.Root(ctx), "https://example.com")
 	fmt.Println(status, err)
 	lost, err := t.Shutdown(ctx)
-	fmt.Println(lost, err)
+	fmt.Printf("lost: %q %v\n", lost, err)
 
 	spans, err := otlptest.ReadFile(file)
 	if err != nil {
@@ -46,7 +46,7 @@ func Example() {
 	fmt.Print(otlptest.Tree(otlptest.Flatten(spans), "specify.task.outcome", "reason"))
 	// Output:
 	// 200 <nil>
-	// {0 0 false} <nil>
+	// lost: "" <nil>
 	// ops.Fetch
 	//   task specify.task.outcome=ok
 	//   - backoff reason=retry_after

@@ -1,117 +1,144 @@
 package telemetry
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// fileWait bounds one write to a trace file that is a pipe: a reader that has
-// stopped must not stop the run, which waits for the file.
-const fileWait = 5 * time.Second
+const (
+	fileLine = 128 << 10   // bytes after which a line ends
+	fileRest = time.Second // for how long at most a span waits for its line to fill
 
-// newFileExporter appends to the file name, a batch a line, in the encoding of
-// OTLP/JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
-// The encoder is the OTLP/HTTP exporter's, which exports it in no other way
-// than through an HTTP client. The options undo what the environment says to
-// that exporter; https, where it would refuse client certificates otherwise.
-func newFileExporter(ctx, life context.Context, name string) (sdktrace.SpanExporter, error) {
+	// fileWait bounds one write to a trace file that is a pipe: a reader that has
+	// stopped must not stop the run, which waits for the file.
+	fileWait = 5 * time.Second
+)
+
+// FileError is a trace file that cannot be opened. Err names it.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return "trace file: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// traceFile appends every span that ends to a file, as OTLP/JSON, many a line.
+// Whoever ends a span encodes it, and waits for the write when it fills a line:
+// none is lost to a queue, and memory is one line.
+type traceFile struct {
+	f      *os.File
+	life   context.Context // its end ends a write that waits for a pipe's reader
+	failed func(error)     // is told why nothing is written any more
+
+	ended, written atomic.Int64 // spans
+
+	mu     sync.Mutex // guards the fields below, and keeps lines whole
+	line   []byte     // without its tail; empty without a span
+	last   sdktrace.ReadOnlySpan
+	held   int64 // spans in line
+	rest   *time.Timer
+	closed bool
+	broken error // after a failed write the last line may be torn: no more
+}
+
+var _ sdktrace.SpanProcessor = (*traceFile)(nil)
+
+func openTraceFile(life context.Context, name string, failed func(error)) (*traceFile, error) {
 	// O_NONBLOCK: a pipe without a reader is an error instead of a wait for
 	// one, and writes to a pipe heed deadlines. Regular files ignore it.
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("trace file: %w", err)
+		return nil, &FileError{err}
 	}
-	w := &traceFile{f: f, life: life}
-	exporter, err := otlptracehttp.New(ctx,
-		otlptracehttp.WithEndpointURL("https://trace-file.invalid/v1/traces"),
-		otlptracehttp.WithEncoding(otlptracehttp.EncodingJSON),
-		otlptracehttp.WithCompression(otlptracehttp.NoCompression),
-		otlptracehttp.WithMaxRequestSize(0),
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}),
-		otlptracehttp.WithHTTPClient(&http.Client{Transport: w}),
-	)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("trace file: %w", err)
-	}
-	// Ends a write that waits for a pipe's reader; a regular file has no
-	// deadlines, and says so.
+	t := &traceFile{f: f, life: life, failed: failed}
+	t.rest = time.AfterFunc(fileRest, t.flush)
+	// A regular file has no deadlines, and says so.
 	context.AfterFunc(life, func() { _ = f.SetWriteDeadline(time.Unix(1, 0)) })
-	return &fileExporter{SpanExporter: exporter, file: w}, nil
+	return t, nil
 }
 
-// fileExporter is the exporter with its file, which it closes when it is shut
-// down.
-type fileExporter struct {
-	sdktrace.SpanExporter
-	file *traceFile
-}
+// OnStart does nothing.
+func (t *traceFile) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 
-// ExportSpans writes a batch. Its error is the file's own, without the client
-// and the URL that stand between.
-func (e *fileExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	err := e.SpanExporter.ExportSpans(ctx, spans)
-	if err != nil {
-		e.file.mu.Lock()
-		defer e.file.mu.Unlock()
-		err = cmp.Or(e.file.broken, err)
+// OnEnd appends s.
+func (t *traceFile) OnEnd(s sdktrace.ReadOnlySpan) {
+	if !s.SpanContext().IsSampled() {
+		return
 	}
-	return err
-}
-
-// Shutdown closes the file. The batch processor calls it once, after the last
-// batch.
-func (e *fileExporter) Shutdown(ctx context.Context) error {
-	err := e.SpanExporter.Shutdown(ctx)
-	if cerr := e.file.f.Close(); cerr != nil && err == nil {
-		err = fmt.Errorf("trace file: %w", cerr)
-	}
-	return err
-}
-
-// traceFile is the round tripper that writes each request's body as a line.
-type traceFile struct {
-	f    *os.File
-	life context.Context
-
-	mu     sync.Mutex // guards buf and broken, and keeps lines whole
-	buf    bytes.Buffer
-	broken error // after a failed write the last line may be torn: no more
-}
-
-var _ http.RoundTripper = (*traceFile)(nil)
-
-// RoundTrip writes one line with one write(2).
-func (t *traceFile) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.ended.Add(1)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	defer req.Body.Close()
-	if t.broken != nil {
-		return nil, t.broken
+	if t.closed || t.broken != nil {
+		return
 	}
-	t.buf.Reset()
-	if _, err := t.buf.ReadFrom(req.Body); err != nil {
-		return nil, err
+	if t.held == 0 {
+		t.line = appendHead(t.line, s.Resource(), s.InstrumentationScope())
+		t.rest.Reset(fileRest)
+	} else {
+		t.line = append(t.line, ',')
 	}
-	t.buf.WriteByte('\n')
-	_ = t.f.SetWriteDeadline(time.Now().Add(fileWait)) // heeded by pipes
-	if err := t.life.Err(); err != nil {
-		return nil, err // its end has set a deadline, which the line above has lifted
+	t.line = appendSpan(t.line, s)
+	t.last = s
+	if t.held++; len(t.line) >= fileLine {
+		t.write()
 	}
-	if _, err := t.f.Write(t.buf.Bytes()); err != nil {
-		t.broken = fmt.Errorf("trace file: %w", err)
-		return nil, t.broken
-	}
-	accept(req.Context(), 0)
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
+
+// flush writes what there is.
+func (t *traceFile) flush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write()
+}
+
+// write writes the line with one write(2); t.mu is held.
+func (t *traceFile) write() {
+	if t.held == 0 || t.broken != nil {
+		return
+	}
+	t.line = appendTail(t.line, t.last.Resource(), t.last.InstrumentationScope())
+	_ = t.f.SetWriteDeadline(time.Now().Add(fileWait)) // heeded by pipes
+	err := t.life.Err()                                // its end has set a deadline, which the line above has lifted
+	if err == nil {
+		_, err = t.f.Write(t.line)
+	}
+	if err != nil {
+		t.broken = fmt.Errorf("trace file: %w", err)
+		t.failed(t.broken)
+		return
+	}
+	t.written.Add(t.held)
+	t.line, t.held = t.line[:0], 0
+}
+
+// ForceFlush writes what there is.
+func (t *traceFile) ForceFlush(context.Context) error {
+	t.flush()
+	return nil
+}
+
+// Shutdown writes what there is and closes the file.
+func (t *traceFile) Shutdown(context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	t.rest.Stop()
+	t.write()
+	t.closed = true
+	if err := t.f.Close(); err != nil && t.broken == nil {
+		t.failed(fmt.Errorf("trace file: %w", err))
+	}
+	return nil
+}
+
+// lost is exact after Shutdown.
+func (t *traceFile) lost() int64 { return t.ended.Load() - t.written.Load() }

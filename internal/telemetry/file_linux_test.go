@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,45 +12,43 @@ import (
 	"github.com/specify-cli/specify/internal/telemetry"
 )
 
-// TestTraceFileTrouble shows that each kind of trouble is one warning, costs
-// the file's spans and nothing else.
-func TestTraceFileTrouble(t *testing.T) {
+// TestTraceFileNotOpened shows that a trace file which cannot be opened is an
+// error before anything has happened.
+func TestTraceFileNotOpened(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tests := []struct {
-		name, file, want string
-		lost             int64
-	}{
-		{"no such folder", "/no/such/folder/spans.json", "telemetry: trace file: open /no/such/folder/spans.json: no such file or directory", 0},
-		{"a folder", t.TempDir(), "telemetry: trace file: open ", 0},
-		{"a pipe without a reader", fifo, "telemetry: trace file: open " + fifo + ": no such device", 0},
-		{"a full disk", "/dev/full", "telemetry: trace file: write /dev/full: no space left on device", 3000},
-	}
-	for _, tt := range tests {
+	for _, tt := range []struct{ name, file, want string }{
+		{"no such folder", "/no/such/folder/spans.json", "trace file: open /no/such/folder/spans.json: no such file or directory"},
+		{"a folder", t.TempDir(), "trace file: open "},
+		{"a pipe without a reader", fifo, "trace file: open " + fifo + ": no such device"},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRun(t, telemetry.Config{TraceFile: tt.file}, "OTEL_METRICS_EXPORTER", "none")
-			r.spans(3000)
-			lost, _ := r.Shutdown(t.Context())
-			if want := (telemetry.Lost{FileSpans: tt.lost}); lost != want {
-				t.Errorf("lost %+v, want %+v", lost, want)
-			}
-			if got := len(r.receiver.Spans()); got != 3000 {
-				t.Errorf("the collector got %d spans, want 3000", got)
-			}
-			if got := r.warnings.all(); len(got) != 1 || !strings.HasPrefix(got[0], tt.want) {
-				t.Errorf("warnings %q, want %q", got, tt.want)
+			var tel telemetry.Telemetry
+			err := tel.Start(t.Context(), telemetry.Config{TraceFile: tt.file})
+			if _, ok := errors.AsType[*telemetry.FileError](err); !ok || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("Start: %v, want a FileError, %q", err, tt.want)
 			}
 		})
 	}
-	t.Run("alone", func(t *testing.T) {
-		r := fileRun(t, "/no/such/folder/spans.json")
-		r.spans(10)
-		if got := r.warnings.all(); len(got) != 1 {
-			t.Errorf("warnings %q, want one", got)
-		}
-	})
+}
+
+// TestTraceFileFull shows that a full disk costs the file's spans and nothing
+// else.
+func TestTraceFileFull(t *testing.T) {
+	r := newRun(t, telemetry.Config{TraceFile: "/dev/full"}, "OTEL_METRICS_EXPORTER", "none")
+	r.spans(3000)
+	lost, err := r.Shutdown(t.Context())
+	if want := (telemetry.Lost{FileSpans: 3000, Ended: 3000}); lost != want {
+		t.Errorf("lost %+v, want %+v", lost, want)
+	}
+	if got := len(r.receiver.Spans()); got != 3000 {
+		t.Errorf("the collector got %d spans, want 3000", got)
+	}
+	if want := "trace file: write /dev/full: no space left on device"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
 }
 
 // TestTraceFileStuck writes to a pipe that nobody reads from.

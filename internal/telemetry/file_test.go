@@ -16,14 +16,7 @@ import (
 // fileRun starts a run with a trace file alone.
 func fileRun(t *testing.T, name string) *run {
 	t.Helper()
-	r := &run{t: t}
-	tel, err := telemetry.Start(t.Context(), telemetry.Config{TraceFile: name, Warn: r.warnings.add})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Telemetry = tel
-	t.Cleanup(func() { _, _ = tel.Shutdown(t.Context()) })
-	return r
+	return &run{t: t, Telemetry: mustStart(t, telemetry.Config{TraceFile: name})}
 }
 
 func TestTraceFile(t *testing.T) {
@@ -35,7 +28,7 @@ func TestTraceFile(t *testing.T) {
 	for range 2 { // the second run appends
 		r := fileRun(t, file)
 		ctx, endRun := r.Observe(t.Context(), "ops.Batch")
-		r.Linked(true)
+		r.Planned(many)
 		_, end := r.Task(ctx)
 		end(telemetry.TaskEnd{Outcome: "failed", ErrorType: "503"})
 		endRun(nil)

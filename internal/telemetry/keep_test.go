@@ -29,6 +29,7 @@ func newJudged() *judged {
 		sdktrace.WithSampler(&trialSampler{ratio: sdktrace.TraceIDRatioBased(0), parentBased: true}),
 		sdktrace.WithSpanProcessor(j.keep))
 	j.Telemetry = &Telemetry{tracer: provider.Tracer("test"), conf: Config{}.withDefaults()}
+	j.room.Store(runTasks)
 	return j
 }
 
@@ -87,7 +88,9 @@ func TestKeepFailedAndSlow(t *testing.T) {
 			t.Run(fmt.Sprintf("%s linked=%v", tt.name, linked), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					j := newJudged()
-					j.Linked(linked)
+					if linked {
+						j.Planned(runTasks + 1)
+					}
 					ctx, endRun := j.Observe(t.Context(), "run")
 					_, endOther := j.Task(ctx) // a good one beside it
 					endOther(TaskEnd{Outcome: "ok"})
@@ -159,7 +162,9 @@ func TestKeepIsBounded(t *testing.T) {
 func TestKeepModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		j := newJudged()
-		j.Linked(rapid.Bool().Draw(t, "linked"))
+		if rapid.Bool().Draw(t, "linked") {
+			j.Planned(runTasks + 1)
+		}
 		ctx, endRun := j.Observe(context.Background(), "run")
 		type open struct {
 			ctx   context.Context

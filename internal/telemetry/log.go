@@ -6,15 +6,11 @@ import (
 	"log/slog"
 )
 
-// NewLogger returns a logger that writes to w: lines of JSON if format is
-// "json", slog's text otherwise. JSON has trace_id and span_id, lower-case
-// hexadecimal at the top level, for a record whose context holds a span.
-func NewLogger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: level}
-	if format != "json" {
-		return slog.New(slog.NewTextHandler(w, opts))
-	}
-	h := slog.NewJSONHandler(w, opts)
+// NewLogger returns a logger that writes to w, a JSON object a line, with
+// trace_id and span_id, lower-case hexadecimal at the top level, for a record
+// whose context holds a span.
+func NewLogger(w io.Writer) *slog.Logger {
+	h := slog.NewJSONHandler(w, nil)
 	return slog.New(&idHandler{top: h, here: h})
 }
 

@@ -17,25 +17,23 @@ func TestLogger(t *testing.T) {
 	end(nil)
 	ids := `"trace_id":"` + trace + `","span_id":"` + span + `"`
 	tests := []struct {
-		name   string
-		format string
-		log    func(*slog.Logger)
-		want   string
+		name string
+		log  func(*slog.Logger)
+		want string
 	}{
-		{"json", "json", func(l *slog.Logger) { l.InfoContext(ctx, "m", "k", 1) }, `"msg":"m",` + ids + `,"k":1}`},
-		{"json, group", "json", func(l *slog.Logger) {
+		{"span", func(l *slog.Logger) { l.InfoContext(ctx, "m", "k", 1) }, `"msg":"m",` + ids + `,"k":1}`},
+		{"group", func(l *slog.Logger) {
 			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("").InfoContext(ctx, "m", "k", 3)
 		}, `"msg":"m","a":1,` + ids + `,"g":{"b":2,"k":3}}`},
-		{"json, no span", "json", func(l *slog.Logger) {
+		{"no span", func(l *slog.Logger) {
 			l.WithGroup("g").InfoContext(context.Background(), "m", "k", 1)
 		}, `"msg":"m","g":{"k":1}}`},
-		{"json, level", "json", func(l *slog.Logger) { l.DebugContext(ctx, "m") }, ``},
-		{"text", "text", func(l *slog.Logger) { l.InfoContext(ctx, "m", "k", 1) }, `msg=m k=1`},
+		{"level", func(l *slog.Logger) { l.DebugContext(ctx, "m") }, ``},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			tt.log(telemetry.NewLogger(&out, tt.format, slog.LevelInfo))
+			tt.log(telemetry.NewLogger(&out))
 			got := strings.TrimSpace(out.String())
 			if !strings.HasSuffix(got, tt.want) || (tt.want == "") != (got == "") {
 				t.Errorf("logged %s, want an end of %s", got, tt.want)
@@ -51,7 +49,7 @@ func TestLoggersDoNotShare(t *testing.T) {
 	ctx, end := r.Observe(t.Context(), "op")
 	end(nil)
 	var out bytes.Buffer
-	base := telemetry.NewLogger(&out, "json", slog.LevelInfo).WithGroup("g").With("a", 0)
+	base := telemetry.NewLogger(&out).WithGroup("g").With("a", 0)
 	first := base.With("b", 1)
 	_ = base.With("b", 2)
 	first.InfoContext(ctx, "m")

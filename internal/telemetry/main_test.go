@@ -6,7 +6,6 @@ import (
 	"log"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -26,30 +25,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// warnings collects what Config.Warn is given.
-type warnings struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (w *warnings) add(line string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.lines = append(w.lines, line)
-}
-
-func (w *warnings) all() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.lines
-}
-
 // run is one Telemetry that sends to a receiver in the process.
 type run struct {
 	*telemetry.Telemetry
 	t        *testing.T
 	receiver *otlptest.Receiver
-	warnings warnings
 }
 
 // newRun starts a run with conf and env ("NAME", "value", ...). It is shut
@@ -61,27 +41,27 @@ func newRun(t *testing.T, conf telemetry.Config, env ...string) *run {
 	for i := 0; i < len(env); i += 2 {
 		t.Setenv(env[i], env[i+1])
 	}
-	conf.Warn = r.warnings.add
-	tel, err := telemetry.Start(t.Context(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Telemetry = tel
-	t.Cleanup(func() { _, _ = tel.Shutdown(t.Context()) })
+	r.Telemetry = mustStart(t, conf)
 	return r
 }
 
-// finish shuts the run down and fails the test if anything was lost or
-// warned of.
+// finish shuts the run down and fails the test if anything was lost or went
+// wrong.
 func (r *run) finish() {
 	r.t.Helper()
 	lost, err := r.Shutdown(r.t.Context())
 	if lost != (telemetry.Lost{}) || err != nil {
 		r.t.Errorf("Shutdown: lost %+v, error %v; want nothing", lost, err)
 	}
-	if got := r.warnings.all(); len(got) > 0 {
-		r.t.Errorf("warnings: %q, want none", got)
+}
+
+// warning ends the run and returns what it has to say.
+func (r *run) warning() string {
+	_, err := r.Shutdown(r.t.Context())
+	if err == nil {
+		return ""
 	}
+	return err.Error()
 }
 
 // tree finishes the run and prints what arrived.

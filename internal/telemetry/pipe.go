@@ -9,7 +9,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// pipe is the way of spans to one exporter: counted, queued and batched by the
+// pipe is the way of spans to the collector: counted, queued and batched by the
 // SDK, exported, counted again. The batch processor drops spans without a word
 // when its queue is full and when it is shut down too early; the difference of
 // the two counts is exact on both accounts.
@@ -86,31 +86,31 @@ func accept(ctx context.Context, rejected int64) {
 	}
 }
 
-// fan hands each span to several pipes.
-type fan []*pipe
+// fan hands each span to the collector and to the file.
+type fan []sdktrace.SpanProcessor
 
-// OnStart does nothing: a batch processor does not ask for it.
+// OnStart does nothing: none of them asks for it.
 func (f fan) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
 
-// OnEnd queues s for every exporter.
+// OnEnd hands s to each.
 func (f fan) OnEnd(s sdktrace.ReadOnlySpan) {
 	for _, p := range f {
 		p.OnEnd(s)
 	}
 }
 
-// Shutdown shuts all pipes down at the same time, so that a dead collector
+// Shutdown shuts all down at the same time, so that a dead collector
 // does not cost the file its spans.
 func (f fan) Shutdown(ctx context.Context) error {
-	return f.each(func(p *pipe) error { return p.Shutdown(ctx) })
+	return f.each(func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
 }
 
-// ForceFlush flushes all pipes at the same time.
+// ForceFlush flushes all at the same time.
 func (f fan) ForceFlush(ctx context.Context) error {
-	return f.each(func(p *pipe) error { return p.ForceFlush(ctx) })
+	return f.each(func(p sdktrace.SpanProcessor) error { return p.ForceFlush(ctx) })
 }
 
-func (f fan) each(do func(*pipe) error) error {
+func (f fan) each(do func(sdktrace.SpanProcessor) error) error {
 	errs := make([]error, len(f))
 	var wg sync.WaitGroup
 	for i, p := range f {

@@ -79,9 +79,9 @@ func (t *Telemetry) exited(ctx context.Context, span trace.Span, pid, exitCode i
 	case err != nil:
 		t.fail(ctx, span, err)
 	case exitCode > 0:
-		failed(span, "exit")
+		span.SetAttributes(failed(span, "exit"))
 	case exitCode < 0:
-		failed(span, "signal")
+		span.SetAttributes(failed(span, "signal"))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/specify-cli/specify/internal/telemetry"
@@ -14,7 +13,7 @@ import (
 
 // tasks runs n linked tasks of two attempts each, the last of which fails.
 func (r *run) tasks(n int) {
-	r.Linked(true)
+	r.Planned(many)
 	ctx, endRun := r.Observe(context.Background(), "run")
 	for i := range n {
 		ctx, end := r.Task(ctx)
@@ -87,9 +86,9 @@ func TestBadRatioSamplesAll(t *testing.T) {
 		if _, err := r.Shutdown(t.Context()); err == nil {
 			t.Errorf("%q: no error", arg)
 		}
-		want := `telemetry: OTEL_TRACES_SAMPLER_ARG: want a number from 0 to 1, not "` + arg + `"; every span is sampled`
-		if diff := cmp.Diff([]string{want}, r.warnings.all()); diff != "" {
-			t.Errorf("warnings (-want +got):\n%s", diff)
+		want := `OTEL_TRACES_SAMPLER_ARG: want a number from 0 to 1, not "` + arg + `"; every span is sampled`
+		if got := r.warning(); got != want {
+			t.Errorf("warning %q, want %q", got, want)
 		}
 		if n := len(r.receiver.Spans()); n != 1 {
 			t.Errorf("%q: %d spans, want 1", arg, n)

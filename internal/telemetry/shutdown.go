@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,7 +18,23 @@ const (
 type Lost struct {
 	Spans     int64 // ended and sampled, but not accepted by the collector
 	FileSpans int64 // ended and sampled, but not in the trace file
+	Ended     int64 // ended and sampled, lost or not; 0 if none was lost
 	Metrics   bool  // the final state of the metrics was not accepted
+}
+
+// String says what was lost, for a person; "" if nothing was.
+func (l Lost) String() string {
+	var parts []string
+	if l.Spans > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d spans did not reach the collector", l.Spans, l.Ended))
+	}
+	if l.FileSpans > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d spans are not in the trace file", l.FileSpans, l.Ended))
+	}
+	if l.Metrics {
+		parts = append(parts, "the metrics did not reach the collector")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Shutdown flushes spans and metrics and ends all that Start began. It takes
@@ -70,16 +87,21 @@ func (t *Telemetry) shutdown(ctx context.Context) (Lost, error) {
 	if t.file != nil {
 		lost.FileSpans = t.file.lost()
 	}
+	switch {
+	case lost.Spans > 0:
+		lost.Ended = t.collector.ended.Load()
+	case lost.FileSpans > 0:
+		lost.Ended = t.file.ended.Load()
+	}
 	return lost, t.warn.cause()
 }
 
-// settle waits until no export can change a count any more, or for late.
+// settle waits until no export and no write can change a count any more, or for
+// late.
 func (t *Telemetry) settle(done <-chan struct{}, late <-chan time.Time) {
 	waits := []<-chan struct{}{done}
-	for _, p := range []*pipe{t.collector, t.file} {
-		if p != nil {
-			waits = append(waits, p.drained)
-		}
+	if t.collector != nil {
+		waits = append(waits, t.collector.drained)
 	}
 	for _, w := range waits {
 		select {

@@ -5,19 +5,20 @@ import (
 	"log/slog"
 	"reflect"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 )
 
 // Around puts an operation into a span of that name. An In or an Out with a
-// method Attrs() []slog.Attr adds those to it. When t is off it returns run
-// itself.
+// method Attrs() []slog.Attr adds those to it. Whether t is on is asked when
+// the operation runs.
 func Around[In, Out any](t *Telemetry, name string, run func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
-	if t.off() {
-		return run
-	}
 	return func(ctx context.Context, in In) (out Out, err error) {
+		if t.off() {
+			return run(ctx, in)
+		}
 		ctx, end := t.Observe(ctx, name)
 		returned := false
 		defer func() {
@@ -76,14 +77,14 @@ func (t *Telemetry) fail(ctx context.Context, span trace.Span, err error) {
 	if err == nil || !span.IsRecording() {
 		return
 	}
-	failed(span, t.errorType(ctx, err))
+	span.SetAttributes(failed(span, t.errorType(ctx, err)))
 }
 
-// failed sets error.type and the status. The status gets no description: error
-// texts hold URLs, and a URL may hold a secret.
-func failed(span trace.Span, errorType string) {
-	span.SetAttributes(semconv.ErrorTypeKey.String(errorType))
+// failed sets the status and returns error.type to go with it. The status gets
+// no description: error texts hold URLs, and a URL may hold a secret.
+func failed(span trace.Span, errorType string) attribute.KeyValue {
 	span.SetStatus(codes.Error, "")
+	return semconv.ErrorTypeKey.String(errorType)
 }
 
 // describe adds what v has to say about itself. A nil pointer, such as the

@@ -16,13 +16,18 @@ type TaskEnd struct {
 	Attrs     []slog.Attr // whatever else there is to say
 }
 
-// Linked says whether each task gets a trace of its own, linked to the run's
-// span, in place of a span in the run's trace. One trace with a million
-// children is of no use to any backend, and a sampling ratio takes or leaves
-// it as a whole. It counts for the tasks that start after it.
-func (t *Telemetry) Linked(on bool) {
-	if !t.off() {
-		t.linked.Store(on)
+// runTasks is how many tasks the run's own trace takes. Each further task gets a
+// trace of its own, linked to the run's span: one trace with a million children
+// is of no use to any backend, and a sampling ratio takes or leaves it as a
+// whole.
+const runTasks = 1000
+
+// Planned tells how many tasks the run has. When they are too many for one
+// trace, each of them gets its own. A run whose number is not known, -1, begins
+// in one trace; the tasks that are too many for it get their own.
+func (t *Telemetry) Planned(total int64) {
+	if !t.off() && total > runTasks {
+		t.room.Store(0)
 	}
 }
 
@@ -36,20 +41,21 @@ func (t *Telemetry) Task(ctx context.Context, attrs ...slog.Attr) (_ context.Con
 	var opts []trace.SpanStartOption
 	// A run that is not recorded was left out by its caller's trace: a new
 	// root would not know.
-	if t.linked.Load() && trace.SpanFromContext(ctx).IsRecording() {
+	if t.room.Add(-1) < 0 && trace.SpanFromContext(ctx).IsRecording() {
 		opts = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx))}
 	}
-	ctx, span := t.tracer.Start(context.WithValue(ctx, taskKey{}, new(task)), "task", opts...)
-	if span.IsRecording() {
+	ctx, span := t.tracer.Start(&taskContext{Context: ctx}, "task", opts...)
+	if len(attrs) > 0 && span.IsRecording() {
 		span.SetAttributes(t.attributes(attrs)...)
 	}
 	return ctx, func(how TaskEnd) {
 		if span.IsRecording() {
-			span.SetAttributes(attribute.String("specify.task.outcome", how.Outcome))
-			span.SetAttributes(t.attributes(how.Attrs)...)
+			kvs := append(make([]attribute.KeyValue, 0, 2+len(how.Attrs)), attribute.String("specify.task.outcome", how.Outcome))
+			kvs = t.appendAttributes(kvs, "", how.Attrs)
 			if how.ErrorType != "" {
-				failed(span, how.ErrorType)
+				kvs = append(kvs, failed(span, how.ErrorType))
 			}
+			span.SetAttributes(kvs...) // once: it copies
 		}
 		span.End()
 	}
@@ -61,6 +67,20 @@ func noTaskEnd(TaskEnd) {}
 type task struct {
 	sends atomic.Int64
 	trial *trial // keep's, which guards it
+}
+
+// taskContext is a context with its task, in one piece.
+type taskContext struct {
+	context.Context
+	task task
+}
+
+// Value finds the task.
+func (c *taskContext) Value(key any) any {
+	if key == (taskKey{}) {
+		return &c.task
+	}
+	return c.Context.Value(key)
 }
 
 type taskKey struct{}

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,23 +31,24 @@ const (
 )
 
 // Telemetry is a run's tracing and metrics. A nil or zero *Telemetry is off:
-// all methods work and do nothing. Otherwise it comes from Start and belongs
-// to the caller, who ends it with Shutdown. Its methods are safe for
-// concurrent use; wrappers are applied while the program is put together.
+// all methods work and do nothing. Start turns it on and Shutdown ends it.
+// Around may wrap before that, while the program is put together, since what it
+// wraps asks again when it runs; no method may be called while Start runs. From
+// then on all are safe for concurrent use.
 type Telemetry struct {
 	conf       Config
 	tracer     trace.Tracer // nil when off
 	propagator propagation.TextMapPropagator
-	trusted    []string // host globs, lower case
-	meters     *meters  // nil without metrics
-	linked     atomic.Bool
+	trusted    []string     // host globs, lower case
+	meters     *meters      // nil without metrics
+	room       atomic.Int64 // tasks that may still begin in the run's own trace
 
-	warn      *warner
+	warn      warner
 	stop      context.CancelFunc // ends every export at once
 	spans     *sdktrace.TracerProvider
 	metrics   *sdkmetric.MeterProvider
 	collector *pipe       // nil without spans to a collector
-	file      *pipe       // nil without a trace file
+	file      *traceFile  // nil without one
 	unsent    atomic.Bool // the last export of metrics has not succeeded
 
 	ending sync.Once
@@ -57,51 +59,47 @@ type Telemetry struct {
 // off reports that nothing is exported.
 func (t *Telemetry) off() bool { return t == nil || t.tracer == nil }
 
-// Start reads the OTEL_* variables and starts what they and conf ask for. When
-// that is nothing, or OTEL_SDK_DISABLED is true, what it returns is off. An
-// error names the variable that cannot be followed; nothing is running then.
+// Start reads the OTEL_* variables and starts what they and conf ask for, once.
+// When that is nothing, or OTEL_SDK_DISABLED is true, t stays off. An error
+// names the variable that cannot be followed or is a *FileError; nothing is
+// running then, and t is off.
+//
+// With Config.Propagate alone nothing is exported, and the trace that Root
+// finds in the environment is handed on as it is.
 //
 // Start takes over the process's OpenTelemetry error handler and logger, and
 // no other global: there is one Telemetry at a time.
-func Start(ctx context.Context, conf Config) (*Telemetry, error) {
+func (t *Telemetry) Start(ctx context.Context, conf Config) error {
 	if sdkDisabled() {
-		return &Telemetry{}, nil
+		return nil
 	}
 	traces, err := readSignal("TRACES")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	metrics, err := readSignal("METRICS")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !traces.wanted && !metrics.wanted && conf.TraceFile == "" {
-		return &Telemetry{}, nil
+	trusted := hostGlobs(conf.Propagate)
+	if !traces.wanted && !metrics.wanted && conf.TraceFile == "" && trusted == nil {
+		return nil
 	}
 
-	conf = conf.withDefaults()
 	life, stop := context.WithCancel(context.Background())
-	t := &Telemetry{
-		conf:    conf,
-		warn:    &warner{out: conf.Warn},
-		stop:    stop,
-		trusted: hostGlobs(conf.Propagate),
-	}
+	t.conf, t.stop, t.trusted = conf.withDefaults(), stop, trusted
+	t.room.Store(runTasks)
 	t.warn.listen()
 	t.propagator = autoprop.NewTextMapPropagator()
 	if err := t.start(ctx, life, traces, metrics); err != nil {
 		_, _ = t.Shutdown(ctx)
-		return nil, err
-	}
-	if t.spans == nil && t.metrics == nil { // the trace file was all, and there is none
-		stop()
-		return &Telemetry{}, nil
+		return err
 	}
 	t.tracer = noop.NewTracerProvider().Tracer(scope)
 	if t.spans != nil {
 		t.tracer = t.spans.Tracer(scope, trace.WithInstrumentationVersion(conf.Version), trace.WithSchemaURL(semconv.SchemaURL))
 	}
-	return t, nil
+	return nil
 }
 
 // start builds the providers that are wanted.
@@ -129,10 +127,18 @@ func (t *Telemetry) start(ctx, life context.Context, traces, metrics signal) err
 // startSpans builds the pipes and the tracer provider over them.
 func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resource.Resource) error {
 	var pipes fan
+	if t.conf.TraceFile != "" {
+		file, err := openTraceFile(life, t.conf.TraceFile, t.warn.Handle)
+		if err != nil {
+			return err
+		}
+		t.file = file
+		pipes = append(pipes, file)
+	}
 	if s.wanted {
 		exporter, err := newTraceExporter(ctx, s)
 		if err != nil {
-			return fmt.Errorf("telemetry: %w", err)
+			return errors.Join(fmt.Errorf("telemetry: %w", err), pipes.Shutdown(ctx))
 		}
 		var opts []sdktrace.BatchSpanProcessorOption
 		if lookup("OTEL_BSP_MAX_QUEUE_SIZE") == "" && lookup("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") == "" {
@@ -140,15 +146,6 @@ func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resou
 		}
 		t.collector = newPipe(life, exporter, opts...)
 		pipes = append(pipes, t.collector)
-	}
-	if t.conf.TraceFile != "" {
-		exporter, err := newFileExporter(ctx, life, t.conf.TraceFile)
-		if err != nil {
-			t.warn.Handle(err)
-		} else {
-			t.file = newPipe(life, exporter, sdktrace.WithBlocking())
-			pipes = append(pipes, t.file)
-		}
 	}
 	if pipes == nil {
 		return nil

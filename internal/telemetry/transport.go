@@ -29,19 +29,17 @@ var _ http.RoundTripper = (*transport)(nil)
 
 // RoundTrip sends one attempt.
 func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := &attempt{t: tr.t, request: request{method: knownMethod(req.Method), scheme: req.URL.Scheme}, start: time.Now()}
+	a := &attempt{
+		t: tr.t, start: time.Now(), own: req.Method, url: req.URL, resends: resend(req.Context()),
+		request: request{method: knownMethod(req.Method), scheme: req.URL.Scheme},
+	}
 	name := a.request.method
 	if name == otherMethod {
 		name = "HTTP"
 	}
 	a.ctx, a.span = tr.t.tracer.Start(req.Context(), name, clientSpan...)
-	resends := resend(req.Context())
 
 	out := req
-	if a.span.IsRecording() {
-		a.describe(req, resends)
-		out = req.WithContext(a.ctx) // for events from below
-	}
 	if tr.t.trusts(req.URL) && req.Header.Get("Traceparent") == "" {
 		out = req.Clone(a.ctx)
 		inject(a.ctx, out.Header)

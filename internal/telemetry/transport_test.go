@@ -221,9 +221,11 @@ func TestPropagation(t *testing.T) {
 	defer base.CloseIdleConnections()
 	req := request(t, "GET", friend.URL).WithContext(r.Root(t.Context()))
 	before := req.Header.Clone()
-	var inner *http.Request
+	var copied *http.Request // the friend's, with the header
 	client := &http.Client{Transport: r.Transport(roundTrip(func(req *http.Request) (*http.Response, error) {
-		inner = req
+		if copied == nil {
+			copied = req
+		}
 		return base.RoundTrip(req)
 	}))}
 	resp, err := client.Do(req)
@@ -231,7 +233,7 @@ func TestPropagation(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if resp.Request == inner {
+	if resp.Request.Response.Request == copied {
 		t.Error("Response.Request is the transport's copy of the request")
 	}
 	if diff := cmp.Diff(before, req.Header); diff != "" {

@@ -108,10 +108,10 @@ func TestTree(t *testing.T) {
 			return err
 		}},
 	)
-	r.Commands(root)
+	r.commands(root)
 	for _, name := range []string{"fetch", "exec"} {
 		root.SetArgs([]string{name})
-		if err := root.ExecuteContext(r.Root(t.Context())); (err != nil) != (name == "exec") {
+		if err := root.ExecuteContext(t.Context()); (err != nil) != (name == "exec") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -147,12 +147,28 @@ specify exec ERROR process.exit.code=1 error.type=exit < remote
 	}
 }
 
+// commands puts each command of the tree into its span.
+func (r *run) commands(root *cobra.Command) {
+	for _, cmd := range append(root.Commands(), root) {
+		if inner := cmd.RunE; inner != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				return r.Command(cmd, func() error { return inner(cmd, args) })
+			}
+		}
+	}
+}
+
+// many are too many tasks for one trace.
+const many = 1001
+
 // TestLinked gives each task its own trace.
 func TestLinked(t *testing.T) {
 	for _, linked := range []bool{false, true} {
 		r := newRun(t, telemetry.Config{})
 		ctx, endRun := r.Observe(t.Context(), "ops.Batch")
-		r.Linked(linked)
+		if linked {
+			r.Planned(many)
+		}
 		traces := make(map[string]bool)
 		for range 2 {
 			ctx, end := r.Task(ctx)
@@ -176,6 +192,30 @@ func TestLinked(t *testing.T) {
 	}
 }
 
+// TestUnplanned begins in one trace and goes on in others when that is full: so
+// it is for a run whose number of tasks nobody knows.
+func TestUnplanned(t *testing.T) {
+	r := newRun(t, telemetry.Config{}, "OTEL_METRICS_EXPORTER", "none")
+	ctx, endRun := r.Observe(t.Context(), "ops.Batch")
+	r.Planned(-1)
+	own, _ := telemetry.IDs(ctx)
+	inside := 0
+	for i := range many + 5 {
+		ctx, end := r.Task(ctx)
+		if id, _ := telemetry.IDs(ctx); id == own {
+			if inside++; i >= many-1 {
+				t.Errorf("task %d is in the run's trace", i)
+			}
+		}
+		end(telemetry.TaskEnd{Outcome: "ok"})
+	}
+	endRun(nil)
+	r.finish()
+	if inside != many-1 {
+		t.Errorf("%d tasks in the run's trace, want %d", inside, many-1)
+	}
+}
+
 // TestUnsampledParentIsObeyed covers TRACEPARENT with flags 00, for linked
 // tasks, too, whose roots are new.
 func TestUnsampledParentIsObeyed(t *testing.T) {
@@ -183,7 +223,7 @@ func TestUnsampledParentIsObeyed(t *testing.T) {
 		r := newRun(t, telemetry.Config{}, "OTEL_TRACES_SAMPLER", sampler,
 			"TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
 		ctx, endRun := r.Observe(r.Root(t.Context()), "ops.Batch")
-		r.Linked(true)
+		r.Planned(many)
 		ctx, end := r.Task(ctx)
 		if id, _ := telemetry.IDs(ctx); id != "0af7651916cd43dd8448eb211c80319c" {
 			t.Errorf("the task is in trace %s, want the caller's", id)
@@ -258,7 +298,7 @@ func TestPanicPassesThrough(t *testing.T) {
 		_, err := op(cmd.Context(), 0)
 		return err
 	}}
-	r.Commands(root)
+	r.commands(root)
 	func() {
 		defer func() {
 			if p := recover(); p != "boom" {

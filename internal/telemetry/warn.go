@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"unicode"
@@ -12,11 +13,10 @@ import (
 // maxWarning bounds a warning, in bytes: it may quote a collector.
 const maxWarning = 300
 
-// warner takes what the SDK reports and hands on the first of it. The SDK's
-// own handlers would print every line of it to stderr.
+// warner takes what the SDK reports and keeps the first of it, as one line. The
+// SDK's own handlers would print every line of it to stderr. The zero value is
+// ready to use.
 type warner struct {
-	out func(string)
-
 	mu    sync.Mutex // guards first
 	first error
 }
@@ -33,13 +33,9 @@ func (w *warner) Handle(err error) {
 		return
 	}
 	w.mu.Lock()
-	known := w.first != nil
-	if !known {
-		w.first = err
-	}
-	w.mu.Unlock()
-	if !known {
-		w.out(oneLine("telemetry: " + err.Error()))
+	defer w.mu.Unlock()
+	if w.first == nil {
+		w.first = errors.New(oneLine(err.Error()))
 	}
 }
 

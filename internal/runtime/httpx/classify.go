@@ -114,10 +114,27 @@ func isShortage(err error) bool {
 }
 
 // plain strips what repeats the URL, which a *url.Error prints with its query:
-// the cause alone is fit to be shown.
+// the cause alone is fit to be shown, once the target of a redirect that it may
+// quote is redacted, too.
 func plain(err error) error {
-	if ue, ok := errors.AsType[*url.Error](err); ok {
-		return ue.Err
+	ue, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	text := ue.Err.Error()
+	if clean := task.RedactText(text); clean != text {
+		return &redactedError{clean, ue.Err}
+	}
+	return ue.Err
 }
+
+// redactedError is err with a text that is fit to be shown.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error as it was.
+func (e *redactedError) Unwrap() error { return e.err }
