@@ -193,7 +193,7 @@ func TestOrderedFailEarly(t *testing.T) {
 		return last > failing/2 && last == before
 	})
 	h.open()
-	p.end(t, 20*time.Second)
+	p.mustEnd(t, 1, 20*time.Second)
 	all := written(t, filepath.Join(dir, "out.ndjson"))
 	mustAscend(t, all, tasks)
 	count := outcomes(all)

@@ -18,6 +18,7 @@ type Tally struct {
 	Integrity  int64 // failed for a checksum or a certificate
 	Unanswered int64 // failed without any answer
 	Output     int64 // failed because nothing could be written here
+	Early      int64 // unfinished for --fail-early
 }
 
 // Add counts one record.
@@ -32,6 +33,9 @@ func (t *Tally) Add(r *task.Record) {
 		t.NotModified++
 	case task.Unfinished:
 		t.Unfinished++
+		if r.Error != nil && r.Error.Message == ErrFailEarly.Error() { // all that is left of it in a results file
+			t.Early++
+		}
 	case task.Failed:
 		t.Failed++
 		if r.Error == nil {
@@ -79,11 +83,11 @@ func (t *Tally) Verdict(allow Allow) Verdict {
 		return LocalIO
 	case t.Integrity > 0:
 		return Integrity
-	case t.Unfinished > 0:
+	case t.Unfinished > t.Early:
 		return Deadline
 	case t.Failed <= limit:
 		return Passed
-	case t.Unanswered == t.Tasks && t.Skipped == 0:
+	case t.Unanswered == t.Tasks-t.Early && t.Skipped == 0:
 		return Unanswered
 	}
 	return Failed

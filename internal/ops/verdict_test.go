@@ -13,6 +13,7 @@ func TestVerdict(t *testing.T) {
 		return task.Record{Outcome: task.Failed, Status: status, Error: &task.Error{Type: kind}}
 	}
 	unfinished := task.Record{Outcome: task.Unfinished, Error: &task.Error{Type: task.ErrCanceled}}
+	early := task.Record{Outcome: task.Unfinished, Error: &task.Error{Type: task.ErrCanceled, Message: ErrFailEarly.Error()}}
 	for _, c := range []struct {
 		name    string
 		records []task.Record
@@ -28,6 +29,9 @@ func TestVerdict(t *testing.T) {
 		{name: "all dead, others done before", records: []task.Record{failed(task.ErrDNS, 0)}, skipped: 1, want: Failed},
 		{name: "broken off is an answer", records: []task.Record{failed(task.ErrReset, 200)}, want: Failed},
 		{name: "the deadline", records: []task.Record{ok, unfinished, failed("404", 404)}, want: Deadline},
+		{name: "--fail-early", records: []task.Record{ok, failed("404", 404), early}, want: Failed},
+		{name: "--fail-early and nobody answers", records: []task.Record{failed(task.ErrDNS, 0), early}, want: Unanswered},
+		{name: "--fail-early and the deadline", records: []task.Record{unfinished, failed("404", 404), early}, want: Deadline},
 		{name: "a checksum", records: []task.Record{unfinished, failed(task.ErrChecksum, 200)}, want: Integrity},
 		{name: "a full disk", records: []task.Record{failed(task.ErrOutput, 200), failed(task.ErrCertificate, 0)}, want: LocalIO},
 		{name: "one is allowed", records: []task.Record{ok, failed("404", 404)}, allow: Allow{Count: 1}, want: Passed},
