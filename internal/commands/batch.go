@@ -131,6 +131,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.BoolVar(&early, "fail-early", false, "stop at the first task that fails")
 	g.Var(&allow, "allow-failures", "be content although `N` tasks, or N%, failed")
 	c.flags(g)
+	g.in("Noise and configuration")
 	g.Var(&choiceValue{&ci, []string{"auto", "github", "none"}}, "ci", "step summary and annotations; auto sees GitHub Actions by itself")
 	g.close()
 	curlHabits(cmd.Flags())
