@@ -31,6 +31,9 @@ func (d *document) trusted(all *pflag.FlagSet) error {
 		return nil
 	}
 	for key, might := range notFromHere {
+		if key == "deny" && !strings.Contains(fmt.Sprint(d.values[key]), "none") {
+			continue // it closes more
+		}
 		if line := d.lines[key]; line != 0 && d.values[key] != all.Lookup(key).DefValue {
 			return d.at(line, fmt.Errorf("setting %q is not taken from ./%s: a file that comes with a folder must not %s; give the flag --%s, or set it in your own configuration file", key, hereFile, might, key))
 		}
