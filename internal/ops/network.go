@@ -2,6 +2,7 @@ package ops
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/specify-cli/specify/internal/runtime/httpx/route"
 )
@@ -22,6 +23,25 @@ type Network struct {
 	Resolve Resolve
 	Deny    Deny
 	HTTP1   bool // never HTTP/2
+}
+
+// personal reports whether requests say who they are from, so that their answers
+// may be meant for nobody else.
+func (n *Network) personal() bool {
+	return n.User != nil || n.Bearer != "" || n.Netrc || n.Cert != ""
+}
+
+// trust is what an answer's being true depends on, besides its URL: whom it was
+// taken from, and whether that was proved.
+func (n *Network) trust() []string {
+	var parts []string
+	if n.Insecure || n.CACert != "" {
+		parts = append(parts, "trust", strconv.FormatBool(n.Insecure), n.CACert)
+	}
+	if entries := n.Resolve.Entries(); entries != nil {
+		parts = append(append(parts, "resolve"), entries...)
+	}
+	return parts
 }
 
 // Resolve gives names addresses of the user's choice.
