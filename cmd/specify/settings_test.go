@@ -37,6 +37,9 @@ func samples(t *testing.T, f *pflag.Flag) [3]string {
 		}
 		return s
 	}
+	if s, ok := special[f.Name]; ok {
+		return s
+	}
 	switch kind := f.Value.Type(); kind {
 	case "bool":
 		return [3]string{"true", "true", "true"}
@@ -55,14 +58,8 @@ func samples(t *testing.T, f *pflag.Flag) [3]string {
 	case "KIND=F":
 		return [3]string{"html=a", "junit=b", "md=c"}
 	case "string", "stringArray", "stringSlice":
-		if s, ok := special[f.Name]; ok {
-			return s
-		}
 		return three("text%d")
 	default:
-		if s, ok := special[f.Name]; ok {
-			return s
-		}
 		if words := strings.Split(kind, "|"); len(words) > 1 { // a choice
 			var s [3]string
 			for i := range s {
@@ -80,8 +77,10 @@ func samples(t *testing.T, f *pflag.Flag) [3]string {
 
 // special are samples of flags whose type does not say what they take.
 var special = map[string][3]string{
-	"header": {"X-A: flag", "X-A: env", "X-A: file"},
-	"shard":  {"1/2", "1/3", "1/4"},
+	"header":  {"X-A: flag", "X-A: env", "X-A: file"},
+	"shard":   {"2/7", "3/7", "4/7"},
+	"deny":    {"link-local,private", "none,loopback", "link-local,10.0.0.0/8"},
+	"resolve": {"a:80:127.0.0.1,127.0.0.2", "b:80:127.0.0.1", "c:80:127.0.0.1"},
 }
 
 // shown runs "specify config show" and returns the lines of its output by

@@ -102,13 +102,17 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses, Hosts: hosts,
 			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, Hooks: hooks,
 		})
-		client := httpx.New(httpx.Config{
+		cfg := httpx.Config{
 			Header: s.Header, ContentType: s.ContentType,
 			ConnectTimeout: s.ConnectTimeout, ReadTimeout: s.ReadTimeout, MaxTime: s.MaxTime,
 			NoRedirects: s.NoLocation, MaxRedirects: s.MaxRedirects, RedirectTo: s.ProtoRedir, MaxBody: s.MaxFilesize,
 			Retry: s.Retry, RetryOn: s.RetryOn, RetryAll: s.RetryAll, RetryUnsafe: s.RetryUnsafe,
 			Connections: s.Jobs, PerHost: s.PerHost, Gate: gate, Hosts: hosts, Hooks: hooks, Span: spans.Transport,
-		})
+		}
+		if err := network(s, &cfg); err != nil {
+			return ops.Connection{}, err
+		}
+		client := httpx.New(cfg)
 		return ops.Connection{Fetcher: client, Gate: gate, Jobs: s.Jobs, Close: client.Close}, nil
 	}
 }

@@ -123,6 +123,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
 	f.pace(g)
 	f.request(g)
+	f.network(g)
 	f.time(g)
 	f.retry(g)
 	f.breaker(g)

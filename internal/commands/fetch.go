@@ -82,6 +82,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	c.line.wanted = true
 	g := groups(cmd.Flags())
 	f.request(g)
+	f.network(g)
 	f.time(g)
 	f.retry(g)
 	f.breaker(g)

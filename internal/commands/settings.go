@@ -24,6 +24,7 @@ type settingsFlags struct {
 	head                            bool
 	deadline                        time.Duration
 	redirects                       []string
+	net                             networkFlags
 
 	entries      hostsValue
 	pinned       func(flag string) bool // given on the command line or in the environment
@@ -131,6 +132,9 @@ func (f *settingsFlags) settings(read func(name string) ([]byte, error), version
 	}
 	s.Retry = f.policy()
 	s.ProtoRedir = f.redirects
+	if err := f.net.settings(&s.Network, read); err != nil {
+		return s, err
+	}
 	if f.userAgent == "" {
 		f.userAgent = "specify/" + version
 	}

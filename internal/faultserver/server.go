@@ -194,6 +194,9 @@ func (s *Server) ClientCertPEM() (cert, key []byte) {
 	return s.certs.clientCertPEM, s.certs.clientKeyPEM
 }
 
+// ServerTLS returns the settings of a server whose certificate ClientTLS accepts.
+func (s *Server) ServerTLS() *tls.Config { return s.certs.config(s.certs.good) }
+
 // ClientTLS returns settings, the caller's to change, of a client that trusts
 // the certificates of the good listeners.
 func (s *Server) ClientTLS() *tls.Config {

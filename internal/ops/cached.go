@@ -196,6 +196,9 @@ func (c *cachedFetcher) warn(err error) {
 // of which nothing but the body is looked at.
 func (c *cachedFetcher) usable(spec *httpx.Exchange, rec *task.Record) bool {
 	t := spec.Task
+	if c.settings.personal() {
+		return false
+	}
 	if host := c.hosts.Of(httpx.Origin(spec.URL)); host != nil && host.Header != nil {
 		return false // they may be credentials
 	}
@@ -237,7 +240,7 @@ func (c *cachedFetcher) fields(t *task.Task) (_ cache.Fields, plain bool) {
 func (c *cachedFetcher) key(spec *httpx.Exchange) cache.Key {
 	u := *spec.URL
 	u.Fragment, u.RawFragment = "", ""
-	parts := []string{u.String()}
+	parts := append([]string{u.String()}, c.settings.trust()...)
 	for _, f := range slices.Concat(c.settings.Header, spec.Task.Header) {
 		if name := strings.ToLower(f.Name); name != "user-agent" {
 			parts = append(parts, name, f.Value)

@@ -26,6 +26,8 @@ type Settings struct {
 	ReadTimeout    time.Duration // without a byte
 	MaxTime        time.Duration // one attempt
 
+	Network
+
 	Retry       asynccore.RetryPolicy
 	RetryOn     task.StatusSet
 	RetryAll    bool

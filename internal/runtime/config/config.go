@@ -47,9 +47,9 @@ var seedNames = map[string]string{
 }
 
 // Variable is the environment variable of a flag: SPECIFY_RETRY_DELAY for
-// retry-delay.
+// retry-delay, SPECIFY_HTTP1_1 for http1.1.
 func Variable(flag string) string {
-	return "SPECIFY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	return "SPECIFY_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(flag))
 }
 
 // Apply sets the flags of flags that the command line left open, and notes in

@@ -14,6 +14,7 @@ import (
 var notFromHere = map[string]string{
 	"allow-exec": "run commands", "insecure": "turn off the check of certificates", "cacert": "say whom to trust",
 	"proxy": "send requests through others", "deny": "open addresses that are closed", "bearer-file": "send files", "netrc": "send passwords",
+	"resolve": "send requests elsewhere", "cert": "say who you are", "key": "say who you are",
 }
 
 // readingFiles are settings whose value may be @FILE, which would be sent.
@@ -31,6 +32,9 @@ func (d *document) trusted(all *pflag.FlagSet) error {
 		return nil
 	}
 	for key, might := range notFromHere {
+		if key == "deny" && !strings.Contains(fmt.Sprint(d.values[key]), "none") {
+			continue // it closes more
+		}
 		if line := d.lines[key]; line != 0 && d.values[key] != all.Lookup(key).DefValue {
 			return d.at(line, fmt.Errorf("setting %q is not taken from ./%s: a file that comes with a folder must not %s; give the flag --%s, or set it in your own configuration file", key, hereFile, might, key))
 		}

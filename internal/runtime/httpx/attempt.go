@@ -59,7 +59,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	})
 
 	out := req.WithContext(ctx)
-	out.Header = ex.headerFor(req)
+	out.Header = ex.headerNow()
 	resp, err := a.next.RoundTrip(out)
 	h.answer = time.Now()
 	if err != nil {
@@ -96,11 +96,12 @@ func (h *hop) gotConn(info httptrace.GotConnInfo) {
 }
 
 // tlsStart and tlsDone time the handshake. http.Transport calls them on a
-// goroutine of its own, which may go on when nobody waits for it any more.
+// goroutine of its own, which may go on when nobody waits for it any more; and
+// once more, for no time, about a connection that was handed over to it.
 func (h *hop) tlsStart() { h.tlsBegan.Store(int64(time.Since(h.began))) }
 
 func (h *hop) tlsDone(tls.ConnectionState, error) {
-	h.tlsTook.Store(max(1, int64(time.Since(h.began))-h.tlsBegan.Load()))
+	h.tlsTook.Store(max(1, int64(time.Since(h.began))-h.tlsBegan.Load(), h.tlsTook.Load()))
 }
 
 // because returns why the request really ended: the limit or the cancelling

@@ -3,10 +3,13 @@ package httpx
 import (
 	"crypto/tls"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/httpx/netrc"
+	"github.com/specify-cli/specify/internal/runtime/httpx/route"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -34,6 +37,13 @@ type Config struct {
 	PerHost     int         // of them, to one origin; 0 means all
 	TLS         *tls.Config // nil is the default: verified, TLS 1.2 or later
 	HTTP1       bool        // never HTTP/2
+	Proxies     route.Proxies
+	Resolve     route.Resolve
+	Deny        route.Deny
+
+	User   *url.Userinfo // for every request, unless a header says otherwise; nil is none
+	Bearer string        // a token, likewise; goes over User
+	Netrc  netrc.File    // for requests that no other field, and not the URL, names a user for
 
 	Gate  *Gate
 	Hosts *Hosts // whose tasks are done otherwise; nil is none
@@ -83,11 +93,7 @@ func New(cfg Config) *Client {
 }
 
 // Close closes the idle connections. Fetches under way go on.
-func (c *Client) Close() {
-	if closer, ok := c.cfg.Base.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
+func (c *Client) Close() { closeIdle(c.cfg.Base) }
 
 // noIdleCloser hides CloseIdleConnections, which go-retryablehttp calls on the
 // shared client whenever it gives up on a request: one dead origin would make

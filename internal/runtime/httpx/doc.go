@@ -10,7 +10,8 @@
 //	    └ gate       slot, concurrency limit, pause, rate and breaker of the hop's origin
 //	      └ attempt    timeouts that do not run while the task waits; timing
 //	        └ span       one CLIENT span an attempt, put in by the caller
-//	          └ transport  http.Transport over our dialer
+//	          └ transport  the direct one or http.Transport, by the way that the
+//	                       packages route and direct make: denied addresses, proxies
 //
 // The package never prints, never retries what RFC 9110 §9.2.2 does not allow
 // unless asked to, and never returns ok for a body that it did not see whole.

@@ -118,13 +118,13 @@ func (ex *exchange) within(ctx context.Context, limit time.Duration) (_ context.
 // newRequest makes the request that all attempts send.
 func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
 	t := ex.spec.Task
-	header, host, err := ex.client.requestHeader(t, ex.host)
+	header, host, err := ex.client.requestHeader(t, ex.host, ex.spec.URL)
 	if err != nil {
 		return nil, err
 	}
 	ex.spec.header = header
 	req := (&http.Request{
-		Method: t.EffectiveMethod(), URL: ex.spec.URL, Host: host, Header: noHeader,
+		Method: t.EffectiveMethod(), URL: anonymous(ex.spec.URL), Host: host, Header: noHeader,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ex.ctx)
 	again := &retryablehttp.Request{Request: req}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -64,24 +65,14 @@ func (c *Client) ownHeader(withBody bool, given http.Header) http.Header {
 // would copy for each task: attempts puts them in.
 var noHeader = http.Header{}
 
-// headerFor returns the headers to send with req, which nobody may change. All
-// that req's own can hold is what net/http makes of a user in its URL. Where there is a part of the body, every
-// hop is asked for the rest only.
-func (ex *exchange) headerFor(req *http.Request) http.Header {
-	auth := req.Header["Authorization"]
-	if auth != nil && ex.header["Authorization"] != nil {
-		auth = nil
-	}
-	if auth == nil && ex.part == nil {
+// headerNow returns the headers to send, which nobody may change: where there is
+// a part of the body, every hop is asked for the rest only.
+func (ex *exchange) headerNow() http.Header {
+	if ex.part == nil {
 		return ex.header
 	}
 	h := maps.Clone(ex.header)
-	if auth != nil {
-		h["Authorization"] = auth
-	}
-	if ex.part != nil {
-		ex.part.ask(h)
-	}
+	ex.part.ask(h)
 	return h
 }
 
@@ -117,21 +108,23 @@ type plainHeader struct {
 // of its host, if not nil, then the line's, each replacing the one before. A
 // field with an empty value takes the field off, as in curl's -H 'Accept:'.
 //
-// Tasks without headers of their own and without a body share one map, which
-// nobody may change: net/http, too, copies a request's header before it does.
-func (c *Client) requestHeader(t *task.Task, at *Host) (header http.Header, host string, err error) {
+// Tasks without headers of their own, without a body and without a user of
+// their URL's share one map, which nobody may change: net/http, too, copies a
+// request's header before it does.
+func (c *Client) requestHeader(t *task.Task, at *Host, u *url.URL) (header http.Header, host string, err error) {
 	p := &c.plain
 	if at != nil {
 		p = c.plains[at] // nil for one that was made for the task
 	}
-	if p != nil && t.Header == nil && t.Body == nil && t.BodyFile == "" {
-		p.once.Do(func() { p.header, p.host, p.err = c.buildHeader(&task.Task{}, at) })
+	if p != nil && t.Header == nil && t.Body == nil && t.BodyFile == "" && !c.personal(u) {
+		p.once.Do(func() { p.header, p.host, p.err = c.buildHeader(&task.Task{}, at, nil) })
 		return p.header, p.host, p.err
 	}
-	return c.buildHeader(t, at)
+	return c.buildHeader(t, at, u)
 }
 
-func (c *Client) buildHeader(t *task.Task, at *Host) (header http.Header, host string, err error) {
+func (c *Client) buildHeader(t *task.Task, at *Host, u *url.URL) (header http.Header, host string, err error) {
+	authorized := false // or was asked not to be
 	header = c.ownHeader(false, nil)
 	if c.cfg.ContentType != "" && (t.Body != nil || t.BodyFile != "") {
 		header.Set("Content-Type", c.cfg.ContentType)
@@ -148,6 +141,7 @@ func (c *Client) buildHeader(t *task.Task, at *Host) (header http.Header, host s
 				return nil, "", &InputError{fmt.Errorf("header %q is not a valid field", f.Name)}
 			}
 			name := http.CanonicalHeaderKey(f.Name)
+			authorized = authorized || name == "Authorization"
 			if name == "Host" {
 				host = f.Value
 				continue
@@ -160,6 +154,9 @@ func (c *Client) buildHeader(t *task.Task, at *Host) (header http.Header, host s
 				header.Add(name, f.Value)
 			}
 		}
+	}
+	if value := c.authorization(u); value != "" && !authorized {
+		header.Set("Authorization", value)
 	}
 	if _, given := header["User-Agent"]; !given {
 		header.Set("User-Agent", "") // net/http puts its own where there is none

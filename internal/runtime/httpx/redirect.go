@@ -38,6 +38,7 @@ func (r *redirects) check(req *http.Request, via []*http.Request) error {
 	if err := r.allowed(last.URL.Scheme, req.URL.Scheme); err != nil {
 		return err
 	}
+	req.URL.User = nil // a server's idea of who we are (RFC 9110 §4.2.4)
 	ex := exchangeOf(req.Context())
 	ex.spec.Answer.redirected(len(via))
 	if Origin(last.URL) != Origin(req.URL) {

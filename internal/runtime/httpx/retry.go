@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/httpx/route"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -139,6 +140,9 @@ func (ex *exchange) decide(err error) (wait time.Duration, reason string, again 
 func (ex *exchange) curable(err error) bool {
 	if status := statusOf(err); status != 0 {
 		return ex.client.cfg.RetryOn.Has(status) || ex.client.cfg.RetryAll && status >= 400
+	}
+	if refused, ok := errors.AsType[*route.ProxyError](err); ok && refused.Status != 0 {
+		return ex.client.cfg.RetryOn.Has(refused.Status) || ex.client.cfg.RetryAll
 	}
 	switch kind := Classify(err); kind {
 	case task.ErrCertificate, task.ErrDeniedAddress, task.ErrRedirectLimit, task.ErrRedirectDenied, task.ErrTooLarge,

@@ -2,7 +2,6 @@ package httpx
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,15 +15,26 @@ const (
 	keepAliveTime = 30 * time.Second // between TCP keep-alive probes
 )
 
-// newTransport makes what sends requests: the direct transport for HTTP/1.1,
-// and behind it http.Transport for HTTP/2 and anything unusual. Both share the
-// dialer, the TLS settings and the limits.
+// newTransport makes what sends requests: directly, or through a proxy where
+// the configuration names one. What a client certificate does not belong to is
+// sent by a transport of its own, so that connections are not shared.
 func newTransport(cfg Config) http.RoundTripper {
-	d := &dialer{net: net.Dialer{KeepAlive: keepAliveTime}}
-	config := tlsConfig(cfg)
+	rt := newRoutes(cfg)
+	if cfg.TLS == nil || cfg.TLS.Certificates == nil {
+		return rt
+	}
+	cfg.TLS = cfg.TLS.Clone()
+	cfg.TLS.Certificates = nil
+	return &identified{with: rt, without: newRoutes(cfg)}
+}
+
+// newDirect makes the direct transport for HTTP/1.1 over connections that dial
+// makes, and behind it http.Transport for HTTP/2 and anything unusual. Both share
+// the dialer, the TLS settings and the limits.
+func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 	rt := &direct.Transport{
-		DialContext:            d.dial,
-		TLSClientConfig:        config,
+		DialContext:            dial,
+		TLSClientConfig:        tlsConfig(cfg),
 		MaxIdlePerHost:         cfg.idlePerHost(),
 		MaxIdle:                cfg.Connections,
 		IdleTimeout:            idleTimeout,
@@ -33,18 +43,49 @@ func newTransport(cfg Config) http.RoundTripper {
 		ReadTimeout:            cfg.ReadTimeout,
 		ReadTimeoutOf:          cfg.readTimeouts(),
 	}
-	rt.Fallback = &watchdog{silence: cfg.ReadTimeout, of: cfg.readTimeouts(), next: &http.Transport{
-		DialContext:            d.dial,
-		DialTLSContext:         rt.DialTLSContext,
-		TLSClientConfig:        config,
+	behind := newHTTPTransport(cfg, dial)
+	behind.TLSClientConfig, behind.DialTLSContext = rt.TLSClientConfig, rt.DialTLSContext
+	rt.Fallback = &watchdog{silence: cfg.ReadTimeout, of: cfg.readTimeouts(), next: behind}
+	return rt
+}
+
+// newHTTPTransport makes an http.Transport over connections that dial makes.
+func newHTTPTransport(cfg Config, dial dialFunc) *http.Transport {
+	return &http.Transport{
+		DialContext:            within(cfg.ConnectTimeout, dial),
 		ForceAttemptHTTP2:      !cfg.HTTP1,
 		DisableCompression:     true, // bodies are decoded, and checked to their end, in consume
 		MaxIdleConns:           cfg.Connections,
 		MaxIdleConnsPerHost:    cfg.idlePerHost(),
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
-	}}
-	return rt
+	}
+}
+
+// identified sends requests that have left the first origin without the client
+// certificate: it was given for that one. A connection that a server knows us
+// on is not used for them either.
+type identified struct{ with, without http.RoundTripper }
+
+var _ http.RoundTripper = (*identified)(nil)
+
+func (i *identified) RoundTrip(req *http.Request) (*http.Response, error) {
+	if exchangeOf(req.Context()).strayed {
+		return i.without.RoundTrip(req)
+	}
+	return i.with.RoundTrip(req)
+}
+
+// CloseIdleConnections closes those of both.
+func (i *identified) CloseIdleConnections() {
+	closeIdle(i.with)
+	closeIdle(i.without)
+}
+
+func closeIdle(rt http.RoundTripper) {
+	if closer, ok := rt.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
 }
 
 func tlsConfig(cfg Config) *tls.Config {

@@ -62,11 +62,7 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections closes those of the transport behind.
-func (w *watchdog) CloseIdleConnections() {
-	if closer, ok := w.next.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
+func (w *watchdog) CloseIdleConnections() { closeIdle(w.next) }
 
 type watchedBody struct {
 	io.ReadCloser
