@@ -57,10 +57,11 @@ fuzz: ## run each fuzz target for FUZZ (60s)
 	  done; \
 	done
 
-bench: ## one after the other against concurrently, asynccore against other libraries, and what tracing costs
+bench: ## one after the other against concurrently, asynccore and children against others, and what tracing costs
 	$(GO) -C bench run ./sidebyside
 	$(GO) -C bench run ./ratios
 	$(GO) -C bench run ./tracing
+	$(GO) -C bench run ./children
 
 bench-peers: ## the whole program against curl, wget2, aria2c, xargs, net/http and wrk (docs/performance.md)
 	$(GO) -C bench run ./peers
