@@ -9,7 +9,7 @@ FUZZ    ?= 60s
 MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done; echo "make: no $$1 here: its tests are skipped"; }; \
 	without nginx nginx; without tmux tmux; without Chromium "chromium chromium-browser google-chrome chrome"
 
-.PHONY: docs build demo test test-collector torture lint check fuzz bench cover examples clean help
+.PHONY: docs build demo test test-collector torture lint check fuzz bench bench-peers profile cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -57,10 +57,17 @@ fuzz: ## run each fuzz target for FUZZ (60s)
 	  done; \
 	done
 
-bench: ## one after the other against concurrently, asynccore against other libraries, and what tracing costs
+bench: ## one after the other against concurrently, asynccore and children against others, and what tracing costs
 	$(GO) -C bench run ./sidebyside
 	$(GO) -C bench run ./ratios
 	$(GO) -C bench run ./tracing
+	$(GO) -C bench run ./children
+
+bench-peers: ## the whole program against curl, wget2, aria2c, xargs, net/http and wrk (docs/performance.md)
+	$(GO) -C bench run ./peers
+
+profile: ## processor and heap profiles of a batch of 100,000 URLs, in bin/profile
+	$(GO) -C bench run ./profile -o ../bin/profile
 
 cover: ## test coverage, as a table and in coverage.html
 	$(GO) test -coverprofile=coverage.out ./...

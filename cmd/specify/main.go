@@ -15,7 +15,7 @@ import (
 	"github.com/specify-cli/specify/internal/telemetry"
 )
 
-func main() { os.Exit(run(connector)) }
+func main() { os.Exit(profiled(func() int { return run(connector) })) }
 
 // run is main with a status, so that deferred calls are made on every path.
 // connect makes what operations send their requests through.

@@ -1,0 +1,165 @@
+package main
+
+import "fmt"
+
+// size is how much work there is.
+type size struct {
+	urls     int
+	inFlight int
+	many     int   // in flight where it is many
+	hosts    int   // TLS hosts
+	perHost  int   // URLs on each
+	slow     int   // URLs that take 100 ms
+	slots    int   // of them in flight
+	starts   int   // of a process, for one figure
+	growth   []int // lists, each longer than the one before
+	origins  []int // for the second of those lists
+}
+
+var full = size{
+	urls: 10_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000,
+	starts: 40, growth: []int{10_000, 100_000}, origins: []int{100, 10_000},
+}
+
+// contests are all of them. Their goals are this project's own; what a peer's line
+// leaves out, and why that is fair, stands in clients.go.
+func contests(s size) []contest {
+	return []contest{
+		small("a", work{urls: s.urls, inFlight: s.inFlight}, 0.40, 1.0, 2.0),
+		small("b", work{urls: s.urls, inFlight: s.many}, 0.40, 0.65, 2.4),
+		small("c", work{urls: s.urls, inFlight: s.inFlight, tls: true}, 0.40, 0, 0),
+		hosts(s), slow(s), long(), startup(s), growth(s), extras(s),
+	}
+}
+
+// small is many small bodies from one origin. A goal of 0 is none.
+func small(key string, w work, curl, wget2, wrk float64) contest {
+	over := "plain HTTP"
+	if w.tls {
+		over = "TLS"
+	}
+	c := contest{
+		key: key, per: "URL", title: fmt.Sprintf("%d small bodies over %s, %d in flight", w.urls, over, w.inFlight),
+		runs: []run{
+			{"specify", specifyBatch, w, 0},
+			{"curl -Z", curlParallel, w, 0},
+			{"wget2", wget2Null, w, 0},
+			{"aria2c", aria2, w.less(5), 0},
+			{"xargs curl", xargsCurl, w.less(100), 0},
+			{"net/http", bare, w, 0},
+			{"wrk", wrk1s, w, 0},
+		},
+		goals: []goal{{"specify", connections, "", float64(w.inFlight)}},
+	}
+	for _, g := range []goal{{"specify", cpu, "curl -Z", curl}, {"specify", cpu, "wget2", wget2}, {"specify", cpu, "wrk", wrk}} {
+		if g.most > 0 {
+			c.goals = append(c.goals, g)
+		}
+	}
+	return c
+}
+
+func hosts(s size) contest {
+	w := work{urls: s.hosts * s.perHost, hosts: s.hosts, tls: true, inFlight: s.inFlight}
+	return contest{
+		key: "d", per: "URL", title: fmt.Sprintf("%d URLs on %d TLS hosts, %d in flight", w.urls, w.hosts, w.inFlight),
+		runs: []run{
+			{"specify", specifyBatch, w, 0},
+			{"curl -Z", curlParallel, w, 0},
+			{"wget2", wget2Null, w, 0},
+			{"net/http", bare, w, 0},
+		},
+		goals: []goal{{"specify", cpu, "curl -Z", 0.10}, {"specify", connections, "", float64(s.hosts)}},
+	}
+}
+
+func slow(s size) contest {
+	w := work{urls: s.slow, slow: true, inFlight: s.slots}
+	least := float64(s.slow) / float64(s.slots) * 0.1 // seconds, if nothing but the answers took time
+	return contest{
+		key: "e", per: "URL", title: fmt.Sprintf("%d URLs that take 100 ms each, %d in flight: %.1f s at best", w.urls, w.inFlight, least),
+		runs: []run{
+			{"specify", specifyBatch, w, 0},
+			{"curl -Z", curlParallel, w, 0},
+			{"wget2", wget2Null, w, 0},
+			{"net/http", bare, w, 0},
+		},
+		goals: []goal{{"specify", wall, "", 1.2 * least}, {"specify", connections, "", float64(s.slots)}},
+	}
+}
+
+func long() contest {
+	w := work{urls: 1, big: true, inFlight: 1}
+	return contest{
+		key: "f", per: "URL", title: "one long body to a file in memory",
+		runs: []run{
+			{"specify", specifyFile, w, 0},
+			{"curl", curlFile, w, 0},
+			{"wget2", wget2File, w, 0},
+			{"aria2c", aria2, w, 0},
+			{"specify, sha256", specifyVerified, w, 0},
+			{"curl, then sha256sum", curlVerified, w, 0},
+		},
+		goals: []goal{
+			{"specify", cpu, "curl", 0.6}, {"specify", wall, "curl", 0.6},
+			{"specify, sha256", cpu, "curl", 1.0}, {"specify, sha256", wall, "curl", 1.0},
+		},
+	}
+}
+
+func startup(s size) contest {
+	w := work{urls: 1, inFlight: 1}
+	return contest{
+		key: "g", per: "start", title: "one small body, the whole process",
+		runs: []run{
+			{"specify fetch", specifyFetch, w, s.starts},
+			{"curl", curlFetch, w, s.starts},
+			{"wget2", wget2Null, w, s.starts},
+			{"specify --version", specifyVersion, work{}, s.starts},
+			{"curl --version", curlVersion, work{}, s.starts},
+		},
+		goals: []goal{
+			{"specify fetch", wall, "curl", 0.7}, {"specify fetch", cpu, "curl", 0.7},
+			{"specify --version", wall, "curl --version", 4.0 / 7},
+		},
+	}
+}
+
+// growth is our own: what a longer list, and more origins, add.
+func growth(s size) contest {
+	c := contest{key: "h", per: "URL", title: "growth, from one origin where nothing else is said", goals: []goal{{longer(s.growth[1]), peak, "", 24 << 20}}}
+	for _, n := range s.growth {
+		c.runs = append(c.runs, run{longer(n), specifyBatch, work{urls: n, inFlight: s.inFlight}, 0})
+	}
+	first, last := longer(s.growth[0]), longer(s.growth[len(s.growth)-1])
+	c.goals = append(c.goals, goal{last, cpu, first, 1.1})
+	if len(s.growth) > 2 {
+		c.goals = append(c.goals, goal{last, peak, longer(s.growth[1]), 1.1})
+	}
+	for _, n := range s.origins {
+		w := work{urls: s.growth[1], hosts: n, inFlight: s.inFlight}
+		c.runs = append(c.runs, run{wider(n), specifyBatch, w, 0})
+	}
+	c.goals = append(c.goals, goal{wider(s.origins[len(s.origins)-1]), cpu, longer(s.growth[1]), 1.4})
+	return c
+}
+
+func longer(urls int) string { return fmt.Sprintf("%d URLs", urls) }
+
+func wider(origins int) string { return fmt.Sprintf("... on %d origins", origins) }
+
+// extras is what more is asked of a batch than its records.
+func extras(s size) contest {
+	w := work{urls: s.urls, inFlight: s.inFlight}
+	return contest{
+		key: "i", per: "URL", title: fmt.Sprintf("%d small bodies, each to a file of its own in memory", w.urls),
+		runs: []run{
+			{"specify --output-dir", specifyOutputs, w, 0},
+			{"curl -Z", curlOutputs, w, 0},
+			{"wget2", wget2Outputs, w, 0},
+			{"aria2c", aria2, w.less(5), 0},
+			{"specify, no bodies kept", specifyBatch, w, 0},
+			{"specify --trace-file", specifyTraced, w, 0},
+		},
+	}
+}
