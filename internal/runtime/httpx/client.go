@@ -33,7 +33,7 @@ type Config struct {
 	RetryAll    bool // anything that is not certain to fail again
 	RetryUnsafe bool // also methods that are not idempotent
 
-	Connections int         // that may be idle: as many as there are slots
+	Connections int         // in flight at most: as many as there are slots
 	PerHost     int         // of them, to one origin; 0 means all
 	TLS         *tls.Config // nil is the default: verified, TLS 1.2 or later
 	HTTP1       bool        // never HTTP/2

@@ -21,6 +21,17 @@ func FittingJobs(jobs int) (fit int, lowered bool) {
 	return fit, fit < jobs
 }
 
+// maxIdle is how many idle connections are kept at most, at about 8 KiB each: a
+// list that goes round among many origins would otherwise dial, and shake hands,
+// for every URL.
+const maxIdle = 1024
+
+// idleFor returns how many connections may be idle beside so many attempts in
+// flight.
+func idleFor(jobs, limit int) int {
+	return max(jobs, min(maxIdle, limit-spareDescriptors-(eachDescriptors-1)*jobs))
+}
+
 func fitting(jobs, limit int) int {
 	return min(jobs, max(1, (limit-spareDescriptors)/eachDescriptors))
 }

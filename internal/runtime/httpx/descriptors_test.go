@@ -36,6 +36,21 @@ func TestFitting(t *testing.T) {
 	}
 }
 
+// Idle connections, attempts and outputs together stay within the descriptors.
+func TestIdleFor(t *testing.T) {
+	for _, c := range []struct{ jobs, limit, want int }{
+		{32, 1 << 20, 1024},
+		{32, 1024, 928},
+		{330, 1024, 332},
+		{32, 128, 32},
+		{2000, 1 << 20, 2000},
+	} {
+		if got := idleFor(c.jobs, c.limit); got != c.want {
+			t.Errorf("%d jobs with %d descriptors: %d, want %d", c.jobs, c.limit, got, c.want)
+		}
+	}
+}
+
 var (
 	errNoFile = &DialError{Err: &net.OpError{Op: "dial", Err: syscall.EMFILE}}
 	errNoDNS  = &net.DNSError{Err: "dial udp 192.0.2.1:53: socket: " + syscall.EMFILE.Error(), IsTemporary: true}

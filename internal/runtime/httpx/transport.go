@@ -36,7 +36,7 @@ func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 		DialContext:            dial,
 		TLSClientConfig:        tlsConfig(cfg),
 		MaxIdlePerHost:         cfg.idlePerHost(),
-		MaxIdle:                cfg.Connections,
+		MaxIdle:                cfg.idle(),
 		IdleTimeout:            idleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		ConnectTimeout:         cfg.ConnectTimeout,
@@ -55,7 +55,7 @@ func newHTTPTransport(cfg Config, dial dialFunc) *http.Transport {
 		DialContext:            within(cfg.ConnectTimeout, dial),
 		ForceAttemptHTTP2:      !cfg.HTTP1,
 		DisableCompression:     true, // bodies are decoded, and checked to their end, in consume
-		MaxIdleConns:           cfg.Connections,
+		MaxIdleConns:           cfg.idle(),
 		MaxIdleConnsPerHost:    cfg.idlePerHost(),
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
@@ -103,6 +103,15 @@ func tlsConfig(cfg Config) *tls.Config {
 		config.NextProtos = []string{"http/1.1"}
 	}
 	return config
+}
+
+// idle is how many idle connections are worth keeping in all.
+func (cfg *Config) idle() int {
+	limit, known := Descriptors()
+	if !known {
+		limit = 2 * maxIdle // Windows has handles enough
+	}
+	return idleFor(cfg.Connections, limit)
 }
 
 // idlePerHost is how many idle connections to one origin are worth keeping: as
