@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -153,6 +154,9 @@ func (o *object) task(checkURL func(string) error) (*task.Task, error) {
 		return nil, fmt.Errorf(`key "method": %w`, err)
 	}
 	for name, value := range o.Headers {
+		if err := checkField(name, value); err != nil {
+			return nil, fmt.Errorf(`key "headers": %w`, err)
+		}
 		t.Header = append(t.Header, task.Field{Name: name, Value: value})
 	}
 	slices.SortFunc(t.Header, func(a, b task.Field) int { return strings.Compare(a.Name, b.Name) })
@@ -169,6 +173,11 @@ func (o *object) task(checkURL func(string) error) (*task.Task, error) {
 			return nil, fmt.Errorf(`key "priority": %w`, err)
 		}
 		t.Priority = p
+	}
+	if o.Checksum != "" {
+		if _, err := files.ParseChecksum(o.Checksum); err != nil {
+			return nil, fmt.Errorf(`key "checksum": %w`, err)
+		}
 	}
 	if o.Timeout != nil {
 		t.Timeout = time.Duration(*o.Timeout)
@@ -210,6 +219,18 @@ func CheckMethod(method string) error {
 		if !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) && !isAlnum(c) {
 			return fmt.Errorf("%q is not a request method", method)
 		}
+	}
+	return nil
+}
+
+// checkField accepts what a header field may be (RFC 9110 §5.1, §5.5). It does
+// not repeat the value, which may be a secret.
+func checkField(name, value string) error {
+	switch {
+	case name == "" || CheckMethod(name) != nil: // a token, both
+		return fmt.Errorf("%q is not a field name", name)
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+		return fmt.Errorf("the value of %q holds a control character", name)
 	}
 	return nil
 }
