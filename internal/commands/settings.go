@@ -138,6 +138,9 @@ func (f *settingsFlags) settings(read func(name string) ([]byte, error), version
 	if f.userAgent == "" {
 		f.userAgent = "specify/" + version
 	}
+	if err := ops.CheckField("User-Agent", f.userAgent); err != nil {
+		return s, fmt.Errorf("--user-agent: %w", err)
+	}
 	s.Header = append(s.Header, task.Field{Name: "User-Agent", Value: f.userAgent})
 	if err := f.body(&s, read); err != nil {
 		return s, err
@@ -224,9 +227,12 @@ func (f *settingsFlags) header(s *ops.Settings, read func(string) ([]byte, error
 			if !ok {
 				return errors.New("--header: not of the form 'Name: value' (not shown: it may be a secret)")
 			}
-			name = strings.TrimSpace(name)
+			name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+			if err := ops.CheckField(name, value); err != nil {
+				return fmt.Errorf("--header: %w", err)
+			}
 			f.givenHeaders = append(f.givenHeaders, name)
-			s.Header = append(s.Header, task.Field{Name: name, Value: strings.TrimSpace(value)})
+			s.Header = append(s.Header, task.Field{Name: name, Value: value})
 		}
 	}
 	return nil

@@ -154,7 +154,7 @@ func (o *object) task(checkURL func(string) error) (*task.Task, error) {
 		return nil, fmt.Errorf(`key "method": %w`, err)
 	}
 	for name, value := range o.Headers {
-		if err := checkField(name, value); err != nil {
+		if err := CheckField(name, value); err != nil {
 			return nil, fmt.Errorf(`key "headers": %w`, err)
 		}
 		t.Header = append(t.Header, task.Field{Name: name, Value: value})
@@ -223,9 +223,9 @@ func CheckMethod(method string) error {
 	return nil
 }
 
-// checkField accepts what a header field may be (RFC 9110 §5.1, §5.5). It does
+// CheckField accepts what a header field may be (RFC 9110 §5.1, §5.5). It does
 // not repeat the value, which may be a secret.
-func checkField(name, value string) error {
+func CheckField(name, value string) error {
 	switch {
 	case name == "" || CheckMethod(name) != nil: // a token, both
 		return fmt.Errorf("%q is not a field name", name)
