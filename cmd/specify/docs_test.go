@@ -150,7 +150,7 @@ var varying = []struct {
 	{regexp.MustCompile(` \([\d.]+(µs|ms|s) waiting [^)]*\)`), ""}, // said only where it is much
 	{regexp.MustCompile(`\b[\d.]+(µs|ms|s)\b`), "TIME"},
 	{regexp.MustCompile(`; slowest origin .*`), ""},
-	{regexp.MustCompile(`; \d+ retries`), ""}, // who asks before the first 429 is back is a matter of chance
+	{regexp.MustCompile(`; \d+ retr(y|ies)`), ""}, // who asks before the first 429 is back is a matter of chance
 	{regexp.MustCompile(`\d+%`), "N%"},
 	{regexp.MustCompile(` +`), " "},
 }
