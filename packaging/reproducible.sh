@@ -19,5 +19,10 @@ export GOCACHE="$tmp/cache"
 build another/folder
 
 cmp "$tmp/one/bin/specify" "$tmp/another/folder/bin/specify"
-"$tmp/one/bin/specify" version --json | grep -q "\"commit\":\"$commit\""
+version=$("$tmp/one/bin/specify" version --json)
+case $version in
+*dirty*) echo "$version"; exit 1 ;;
+*"\"commit\":\"$commit\""*) ;;
+*) echo "$version: not $commit"; exit 1 ;;
+esac
 (cd "$tmp/one/bin" && sha256sum specify)
