@@ -9,7 +9,9 @@ FUZZ    ?= 60s
 MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done; echo "make: no $$1 here: its tests are skipped"; }; \
 	without nginx nginx; without tmux tmux; without Chromium "chromium chromium-browser google-chrome chrome"
 
-.PHONY: docs build demo test test-collector torture lint check fuzz bench bench-peers profile cover examples clean help
+GORELEASER := $(GO) run github.com/goreleaser/goreleaser/v2@v2.14.0
+
+.PHONY: docs build extras package reproducible demo test test-collector torture lint check fuzz bench bench-peers profile cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -34,6 +36,18 @@ torture: ## the whole form of the tests that kill, starve and flood the program
 
 docs: ## write docs/reference and the man pages in bin/man
 	$(GO) run ./internal/docgen -md docs/reference -man bin/man
+
+extras: build ## what packages hold besides the program, in bin: man pages, completions
+	$(GO) run ./internal/docgen -man bin/man
+	gzip -9nk bin/man/*.1
+	mkdir -p bin/completions
+	for shell in bash zsh fish; do $(BIN) completion $$shell > bin/completions/specify.$$shell || exit 1; done
+
+package: ## archives, deb and rpm of the commit that is checked out, in dist (some minutes at first)
+	$(GORELEASER) release --snapshot --clean --skip=sbom
+
+reproducible: ## build this commit twice, in two folders with two caches, and compare
+	packaging/reproducible.sh
 
 test-collector: ## the test against the real OpenTelemetry collector, built from its Go modules (some minutes at first)
 	$(GO) build -C internal/telemetry/collector -ldflags='-s -w' -o $(CURDIR)/bin/collector .
@@ -78,7 +92,7 @@ examples: ## run the examples, those of the concurrency patterns among them
 	$(GO) test -run '^Example' -v ./internal/...
 
 clean: ## remove what was built
-	rm -rf bin coverage.out coverage.html
+	rm -rf bin dist coverage.out coverage.html
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -219,7 +219,7 @@ func TestProgressLineStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines, _ := seen(t, p.end(t, 130))
-	if len(lines) != 1 || !strings.HasPrefix(lines[0], "specify: 1 tasks: 1 ok") {
+	if len(lines) != 1 || !strings.HasPrefix(lines[0], "specify: 1 task: 1 ok") {
 		t.Errorf("lines %q", lines)
 	}
 }

@@ -29,7 +29,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 		Example: `  specify fetch https://example.com/file.tgz -o file.tgz
   specify fetch -fsSL https://example.com/install.sh | less
   specify fetch --json '{"name":"x"}' --retry-unsafe https://api.example.com/items`,
-		Args:              usage(cobra.ExactArgs(1)),
+		Args:              usage(oneURL),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
 			settings, err := f.settings(w.ReadFile, Version())

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/specify-cli/specify/internal/nearest"
+	"github.com/specify-cli/specify/internal/task"
 )
 
 // flagError makes a usage error of what pflag says of a command line, with the
@@ -41,7 +43,29 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	if near := nearest.Name(args[0], known); near != "" {
 		return &UsageError{fmt.Errorf("unknown command %q; did you mean %q?", args[0], near)}
 	}
+	if !cmd.HasParent() && strings.Contains(args[0], "://") {
+		return &UsageError{fmt.Errorf("unknown command %[1]q; did you mean: specify fetch %[1]q", task.RedactURL(args[0]))}
+	}
 	return &UsageError{fmt.Errorf("unknown command %q (see %s --help)", args[0], cmd.CommandPath())}
+}
+
+// oneURL is what fetch takes.
+func oneURL(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("no URL")
+	case 1:
+		return nil
+	}
+	return errors.New("one URL at a time; specify batch takes many")
+}
+
+// resultFiles is what report takes.
+func resultFiles(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("no results: name the files that specify batch --results has written")
+	}
+	return nil
 }
 
 // least are the smallest values of flags that take a number.

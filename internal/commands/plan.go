@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -43,7 +44,7 @@ func (t *teller) planned(sum ops.PlanSummary) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.w, "specify: dry run: %d tasks, nothing was sent or written", sum.Tasks)
+	fmt.Fprintf(t.w, "specify: dry run: %s, nothing was sent or written", report.Counted(sum.Tasks, "task"))
 	if sum.Skipped > 0 {
 		fmt.Fprintf(t.w, "; %d were done before", sum.Skipped)
 	}

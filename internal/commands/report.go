@@ -21,7 +21,7 @@ func newReport(o Ops, w World) *cobra.Command {
 		Short: "Turn result files, several shards too, into a report; exit as the run would have",
 		Example: `  specify report out.ndjson
   specify report shard-*.ndjson --html report.html --junit report.xml`,
-		Args: usage(cobra.MinimumNArgs(1)),
+		Args: usage(resultFiles),
 		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
 			req.Results, req.Allow = args, ops.Allow(allow)
 			if req.HTML == "" && req.JUnit == "" && req.Markdown == "" {

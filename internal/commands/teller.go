@@ -160,9 +160,9 @@ func (t *teller) summary(sum ops.Summary) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	line := fmt.Sprintf("specify: %d tasks: %s in %s", sum.Tasks, outcomes(&sum.Tally), seconds(sum.Elapsed))
+	line := fmt.Sprintf("specify: %s: %s in %s", report.Counted(sum.Tasks, "task"), outcomes(&sum.Tally), seconds(sum.Elapsed))
 	if sum.Retries > 0 {
-		line += fmt.Sprintf("; %d retries", sum.Retries)
+		line += "; " + report.Counted(sum.Retries, "retry")
 	}
 	line += "; " + size(sum.Bytes)
 	if sum.Skipped > 0 {

@@ -37,7 +37,7 @@ var variables = map[string]func(*fetched) string{
 	"speed_download":     (*fetched).speed,
 	"filename_effective": (*fetched).filename,
 	"num_redirects":      func(f *fetched) string { return strconv.Itoa(f.answer.Redirects) },
-	"num_retries":        func(f *fetched) string { return strconv.Itoa(len(f.rec.Retries)) },
+	"num_retries":        func(f *fetched) string { return strconv.Itoa(max(0, f.rec.Attempts-1)) },
 	"num_headers":        (*fetched).numHeaders,
 	"remote_ip":          func(f *fetched) string { host, _ := f.remote(); return host },
 	"remote_port":        func(f *fetched) string { _, port := f.remote(); return port },

@@ -3,6 +3,7 @@ package ops
 import (
 	"errors"
 	"iter"
+	"strings"
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/lists"
@@ -44,7 +45,11 @@ func (in *input) check() (total int64, err error) {
 	c := newChecker(in)
 	for _, u := range in.urls {
 		if err := c.url(u); err != nil {
-			return 0, &InputError{Err: err}
+			bad := &InputError{Err: err}
+			if !strings.Contains(u, "://") {
+				bad.Hint = "a list of URLs is named with --file"
+			}
+			return 0, bad
 		}
 	}
 	once := false

@@ -95,16 +95,23 @@ func ParseURL(raw string) (*url.URL, error) {
 		if strings.ContainsRune(raw, '@') {
 			return nil, errors.New("bad URL (not shown: it may hold a password)")
 		}
+		if _, err := url.Parse("https://" + raw); err == nil && !strings.Contains(raw, "://") { // 127.0.0.1:80/x: a colon where a path begins
+			return nil, noScheme(task.RedactURL(raw))
+		}
 		return nil, fmt.Errorf("bad URL %q: %w", task.RedactURL(raw), err)
 	}
 	shown := task.RedactURL(raw)
 	switch {
 	case u.Scheme == "" || u.Opaque != "" && !strings.Contains(raw, "//"):
-		return nil, fmt.Errorf("bad URL %q: no scheme; did you mean %q?", shown, "https://"+shown)
+		return nil, noScheme(shown)
 	case !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
 		return nil, fmt.Errorf("bad URL %q: scheme %q is not http or https", shown, u.Scheme)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("bad URL %q: no host", shown)
 	}
 	return u, nil
+}
+
+func noScheme(shown string) error {
+	return fmt.Errorf("bad URL %q: no scheme; did you mean %q?", shown, "https://"+shown)
 }

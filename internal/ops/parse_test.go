@@ -40,6 +40,8 @@ func TestParseLine(t *testing.T) {
 			want: &task.Task{URLs: []string{"http://h/"}, Expect: &task.Expect{Status: "200,3xx", Header: map[string]string{"X": "^a"}, Body: "ok", MaxTime: 1500 * time.Millisecond}},
 		},
 		{name: "no scheme", line: "example.com/x", err: "did you mean"},
+		{name: "no scheme, but a port", line: "127.0.0.1:80/x", err: `no scheme; did you mean "https://127.0.0.1:80/x"?`},
+		{name: "a port that is none", line: "http://h:port/x", err: "invalid port"},
 		{name: "another scheme", line: "file:///etc/passwd", err: "not http or https"},
 		{name: "no host", line: "http:///x", err: "no host"},
 		{name: "an option is data", line: "--output=x", err: "no scheme"},

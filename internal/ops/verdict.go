@@ -24,7 +24,7 @@ type Tally struct {
 // Add counts one record.
 func (t *Tally) Add(r *task.Record) {
 	t.Tasks++
-	t.Retries += int64(len(r.Retries))
+	t.Retries += int64(max(0, r.Attempts-1)) // r.Retries has also what was not tried again after all
 	t.Bytes += max(0, r.Bytes)
 	switch r.Outcome {
 	case task.OK:

@@ -14,7 +14,7 @@ import (
 func (r *Report) Summary() string {
 	var s strings.Builder
 	t := &r.Totals
-	fmt.Fprintf(&s, "%d tasks: %d ok, ", t.Tasks, t.OK)
+	fmt.Fprintf(&s, "%s: %d ok, ", Counted(int64(t.Tasks), "task"), t.OK)
 	if t.NotModified > 0 {
 		fmt.Fprintf(&s, "%d not modified, ", t.NotModified)
 	}
@@ -22,7 +22,7 @@ func (r *Report) Summary() string {
 	if !r.Start.IsZero() {
 		s.WriteString(" in " + showDuration(r.Elapsed()))
 	}
-	fmt.Fprintf(&s, "; %d retries; %s", t.Retries, showBytes(t.Bytes))
+	fmt.Fprintf(&s, "; %s; %s", Counted(int64(t.Retries), "retry"), showBytes(t.Bytes))
 	if slowest := r.slowest(); slowest != nil {
 		fmt.Fprintf(&s, "; slowest origin %s", slowest.Name)
 		if why := slowest.Why(); why != "" {

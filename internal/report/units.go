@@ -49,6 +49,17 @@ func showCount(n int) string {
 	return digits
 }
 
+// Counted returns "1 task" or "2000 tasks": for lines that programs read, too.
+func Counted(n int64, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun == "retry":
+		return strconv.FormatInt(n, 10) + " retries"
+	}
+	return strconv.FormatInt(n, 10) + " " + noun + "s"
+}
+
 // plural returns "1 task" or "2,000 tasks".
 func plural(n int, noun string) string {
 	if n == 1 {
