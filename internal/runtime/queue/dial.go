@@ -48,7 +48,7 @@ func dial(o Options) (*nats.Conn, error) {
 }
 
 func checkAddress(list string) error {
-	for _, raw := range strings.Split(list, ",") {
+	for raw := range strings.SplitSeq(list, ",") {
 		u, err := url.Parse(strings.TrimSpace(raw))
 		switch {
 		case err != nil:
@@ -63,7 +63,7 @@ func checkAddress(list string) error {
 // Redacted is an address without user, password and token.
 func Redacted(list string) string {
 	var shown []string
-	for _, raw := range strings.Split(list, ",") {
+	for raw := range strings.SplitSeq(list, ",") {
 		u, err := url.Parse(strings.TrimSpace(raw))
 		if err != nil {
 			return "(not shown)"

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,6 +47,9 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	}
 	if q.js, err = jetstream.New(q.nc, jetstream.WithPublishAsyncMaxPending(4*window), jetstream.WithPublishAsyncTimeout(patience)); err == nil {
 		err = q.setUp(ctx, o)
+	}
+	if errors.Is(err, nats.ErrNoResponders) { // nobody listens where JetStream would
+		err = jetstream.ErrJetStreamNotEnabled
 	}
 	if err != nil {
 		q.nc.Close()
