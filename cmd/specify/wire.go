@@ -104,7 +104,7 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 		gate := httpx.NewGate(httpx.GateConfig{
 			PerHost: s.PerHost, Rate: s.Rate, RateHost: s.RateHost,
 			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses, Hosts: hosts,
-			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, Hooks: hooks,
+			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, GivenUpFor: s.GivenUpFor, Hooks: hooks,
 		})
 		cfg := httpx.Config{
 			Header: s.Header, ContentType: s.ContentType,

@@ -24,6 +24,10 @@ type WorkerRequest struct {
 	Watcher   Watcher
 }
 
+// givenUpFor is how long a worker has given an origin up for. What a batch gives
+// up for its own time, a worker, which outlives many, must not give up for good.
+const givenUpFor = 10 * time.Minute
+
 // Worker is the operation behind "specify worker".
 type Worker struct {
 	Open    OpenQueue
@@ -45,6 +49,7 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 		return sum, err
 	}
 	defer q.Close()
+	req.GivenUpFor = givenUpFor
 	conn, err := w.Connect(req.Settings)
 	if err != nil {
 		return sum, err
