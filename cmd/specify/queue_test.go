@@ -329,7 +329,7 @@ func TestQueueRate(t *testing.T) {
 	launchAndEnd(t, dir, 0, "batch", "--file", list, "--queue", address, "--results", "out.ndjson")
 	f.check(t, 2)
 	for _, o := range f.origins {
-		if took := o.times[len(o.times)-1].Sub(o.times[0]); took < 1400*time.Millisecond {
+		if took := o.times[len(o.times)-1].Sub(o.times[0]); took < 1300*time.Millisecond {
 			t.Errorf("30 requests within %v at 20/s", took)
 		}
 	}
