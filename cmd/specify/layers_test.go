@@ -32,6 +32,7 @@ var mayImport = map[string]rule{
 	"internal/runtime/journal": {nil, "the journal deals in encoded lines"},
 	"internal/runtime/process": {[]string{"internal/task", "internal/asynccore"}, "adapters do not know each other"},
 	"internal/runtime/lists":   {nil, "a list is lines to it, not tasks"},
+	"internal/runtime/queue":   {nil, "adapters do not know each other; tasks and records are bytes to it"},
 	"internal/asynccore":       {nil, "the heart knows nothing of this program"},
 	"internal/telemetry":       {nil, "telemetry is put around the others from outside"},
 	"internal/task":            {[]string{"internal/asynccore"}, "the nouns; a task's priority is the scheduler's"},
@@ -52,6 +53,7 @@ var onlyIn = map[string]rule{
 	"github.com/sony/gobreaker":             {[]string{"internal/asynccore"}, "breakers are asynccore's"},
 	"github.com/spf13/viper":                {[]string{"internal/runtime/config"}, "configuration is one adapter's"},
 	"github.com/spf13/cobra":                {[]string{"internal/commands", "internal/telemetry", "cmd/specify", "internal/docgen"}, "the command line is one layer's; telemetry wraps its tree"},
+	"github.com/nats-io/":                   {[]string{"internal/runtime/queue"}, "which queue it is stays a detail of one adapter"},
 	"os/exec":                               {[]string{"internal/runtime/process"}, "subprocesses are one adapter's"},
 }
 

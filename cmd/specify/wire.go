@@ -40,6 +40,8 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 	plan := ops.Plan{Lists: batch.Lists, Folder: lookAtFolder, Done: lookAtResults}
 	exec := ops.Exec{Runner: runner{spans}, Results: openResults, Span: operationSpan(spans)}
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
+	queued := ops.Queued{Lists: batch.Lists, Open: openQueue, Results: openResults, Folder: lookAtFolder, Names: runNames{}}
+	worker := ops.Worker{Open: openQueue, Connect: connect, Runner: runner{spans}, Folder: openWorkerFolder, Span: taskSpan(spans)}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
 		Fetch:  telemetry.Around(spans, "ops.Fetch", told(console, fetch.Run)),
@@ -47,6 +49,8 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 		Plan:   telemetry.Around(spans, "ops.Plan", plan.Run),
 		Report: telemetry.Around(spans, "ops.Report", reporter.Run),
 		Exec:   telemetry.Around(spans, "ops.Exec", told(console, exec.Run)),
+		Queued: telemetry.Around(spans, "ops.Queued", told(console, queued.Run)),
+		Worker: telemetry.Around(spans, "ops.Worker", told(console, worker.Run)),
 	}, commands.World{
 		In: os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
 		Trace: traced(ctx, spans),
@@ -100,7 +104,7 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 		gate := httpx.NewGate(httpx.GateConfig{
 			PerHost: s.PerHost, Rate: s.Rate, RateHost: s.RateHost,
 			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses, Hosts: hosts,
-			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, Hooks: hooks,
+			Retries: s.Retry.Max > 0, LongestWait: s.Retry.MaxTime, Deadline: s.Deadline, GivenUpFor: s.GivenUpFor, Hooks: hooks,
 		})
 		cfg := httpx.Config{
 			Header: s.Header, ContentType: s.ContentType,

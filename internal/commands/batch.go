@@ -30,6 +30,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 		reports reportsValue
 		inline  = ops.Inline{Max: 1 << 20}
 		ci      = "auto"
+		many    manyFlags
 	)
 	c.line.wanted = true
 	cmd := &cobra.Command{
@@ -39,7 +40,7 @@ func newBatch(o Ops, w World) *cobra.Command {
   sort -u urls.txt | specify batch --file - --jobs 64 --per-host 4`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: configured(w, &c, func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && len(files) == 0 {
+			if len(args) == 0 && len(files) == 0 && many.attach == "" {
 				return &UsageError{errors.New("no input: give URLs, or a list with --file (--file - for standard input)")}
 			}
 			settings, err := f.settings(w.ReadFile, Version())
@@ -61,6 +62,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
+			}
+			if err := many.check(cmd.Flags(), w, req); err != nil {
+				return err
 			}
 			if sums != "" {
 				if req.Sums, err = w.ReadSums(sums); err != nil {
@@ -84,13 +88,17 @@ func newBatch(o Ops, w World) *cobra.Command {
 			case format == "text" || format == "auto" && w.Terminal:
 				req.Render = recordText
 			}
-			sum, err := o.Batch(cmd.Context(), req)
+			sum, err := many.batch(cmd.Context(), o, req, t)
 			t.stop()
 			if err != nil {
 				return err
 			}
-			t.summary(sum)
-			t.goOn(sum, req)
+			if !many.detach {
+				t.summary(sum)
+			}
+			if many.address == "" {
+				t.goOn(sum, req)
+			}
 			if reports.asked() {
 				if err := reports.write(cmd.Context(), o, req, t); err != nil {
 					return err
@@ -122,6 +130,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
 	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
 	f.pace(g)
+	many.flags(g)
 	f.request(g)
 	f.network(g)
 	f.time(g)

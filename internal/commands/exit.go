@@ -85,6 +85,9 @@ func Status(ctx context.Context, err error) int {
 	if _, ok := errors.AsType[*ops.LocalError](err); ok {
 		return 6
 	}
+	if _, ok := errors.AsType[*ops.QueueError](err); ok {
+		return 3 // as for targets: run again later
+	}
 	return 2 // what is left is cobra's: an unknown command or a flag that is missing
 }
 

@@ -18,6 +18,8 @@ type Ops struct {
 	Plan   func(context.Context, ops.PlanRequest) (ops.PlanSummary, error)
 	Report func(context.Context, ops.ReportRequest) (ops.Summary, error)
 	Exec   func(context.Context, ops.ExecRequest) (ops.ExecResult, error)
+	Queued func(context.Context, ops.QueuedRequest) (ops.QueuedSummary, error)
+	Worker func(context.Context, ops.WorkerRequest) (ops.Summary, error)
 }
 
 // World is what the commands need of the outside.
@@ -69,7 +71,7 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 	root.SetOut(w.Out)
 	root.SetErr(w.Err)
 	root.CompletionOptions.DisableDefaultCmd = false
-	root.AddCommand(newFetch(o, w), newBatch(o, w), newExec(o, w), newReport(o, w), newVersion())
+	root.AddCommand(newFetch(o, w), newBatch(o, w), newExec(o, w), newReport(o, w), newWorker(o, w), newVersion())
 	root.AddCommand(newConfig(w, Settings(root)))
 	root.SetFlagErrorFunc(flagError)
 	groupedHelp(root)

@@ -77,6 +77,7 @@ func (c *checker) count(t *task.Task) {
 	}
 	if c.in.shard.all() || c.in.shard.has(string(c.id)) {
 		c.tasks++
+		c.in.sum.add(c.id)
 	}
 	c.census.count(c.id)
 }

@@ -28,7 +28,8 @@ type input struct {
 	census    *census // of the identities, when all lists could be read beforehand; else nil
 
 	shard       Shard
-	skipInvalid bool // lines that cannot be used fail as tasks
+	skipInvalid bool         // lines that cannot be used fail as tasks
+	sum         *identitySum // of the list, when check could read all of it; nil where nobody asks
 }
 
 func newInput(l Lists, req *BatchRequest) *input {

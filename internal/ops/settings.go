@@ -36,6 +36,7 @@ type Settings struct {
 	BreakerFailures  int // consecutive; 0 is off
 	BreakerCooldown  time.Duration
 	BreakerSuccesses int
+	GivenUpFor       time.Duration // after it an origin that was given up begins anew; 0 is never
 
 	Jobs     int // attempts in flight
 	PerHost  int // of them, to one origin

@@ -44,10 +44,11 @@ func OpenDir(path string, o Options) (*Dir, error) {
 		_ = root.Close() // nothing was written through it
 		return nil, outputError(path, err)
 	}
-	return &Dir{
-		path: path, root: root, opts: o, run: run,
-		claims: newClaims(folds(root, run.name())), folders: map[string]string{},
-	}, nil
+	d := &Dir{path: path, root: root, opts: o, run: run, folders: map[string]string{}}
+	if !o.Shared {
+		d.claims = newClaims(folds(root, run.name()))
+	}
+	return d, nil
 }
 
 // Close ends the use of the folder.

@@ -24,6 +24,7 @@ type Output interface {
 type Options struct {
 	SHA256 bool // tell the SHA-256 in task.Output; costs processor time
 	Sync   bool // fsync(2) before a file gets its name
+	Shared bool // a place may be claimed again: of two outputs for it the later one stays
 }
 
 // None is an output that keeps nothing. The zero value is ready to use.

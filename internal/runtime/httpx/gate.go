@@ -20,6 +20,7 @@ type GateConfig struct {
 	Retries     bool           // tasks retry: an outage is not called before a retry has failed
 	LongestWait time.Duration  // a pause longer than this is not waited for; 0 means any is
 	Deadline    time.Time      // a pause beyond this is not waited for; zero means none
+	GivenUpFor  time.Duration  // an origin that was given up begins anew after it; 0 means never
 	Hosts       *Hosts         // origins that are held to something else; nil is none
 	Hooks       Hooks
 }
@@ -151,7 +152,7 @@ func (g *Gate) Mark(key string) *Mark {
 // origin returns what is known of key, a new origin on first sight. g.mu is
 // held.
 func (g *Gate) origin(key string, now time.Time) *origin {
-	if o := g.origins[key]; o != nil {
+	if o := g.origins[key]; o != nil && !g.again(o, now) {
 		return o
 	}
 	if len(g.origins) >= maxOrigins {
@@ -172,6 +173,17 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	})
 	g.origins[key] = o
 	return o
+}
+
+// again reports whether an origin that was given up begins anew, now that none
+// of its tasks is left, and drops what is known of it.
+func (g *Gate) again(o *origin, now time.Time) bool {
+	if !o.lost || g.cfg.GivenUpFor <= 0 || now.Sub(o.lostAt) < g.cfg.GivenUpFor || o.inflight+o.retries+o.returning+o.arriving+o.probing > 0 {
+		return false
+	}
+	delete(g.origins, o.key)
+	delete(g.resting, o)
+	return true
 }
 
 // forget drops the origins that nothing is known of and nobody waits for: idle,

@@ -86,8 +86,9 @@ type origin struct {
 	probing int  // probes under way
 	probed  bool // half-open, and all probes of the round are under way
 
-	lost bool          // given up for this run
-	gone chan struct{} // closed when lost; made when somebody sleeps
+	lost   bool          // given up for this run
+	lostAt time.Time     // when it was
+	gone   chan struct{} // closed when lost; made when somebody sleeps
 
 	mark *Mark // never nil; replaced at each change
 }

@@ -124,7 +124,7 @@ func (g *Gate) changed(o *origin, from, to asynccore.BreakerState, retryAt time.
 	o.probed = false
 	switch {
 	case to == asynccore.BreakerOpen && o.breaker.Exhausted() && !o.lost:
-		o.lost = true
+		o.lost, o.lostAt = true, time.Now()
 		if o.gone != nil {
 			close(o.gone)
 		}

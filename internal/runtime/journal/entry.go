@@ -29,7 +29,12 @@ type Entry struct {
 	OutputBytes int64  // -1 if the record names no size
 	Seq         int64  // the task's place in the input, from 0; -1 if the record has none
 	Line        int    // in the file, from 1
+
+	// Sum tells this line from others; it is zero where the task is done.
+	Sum [16]byte
 }
+
+func (e *Entry) done() bool { return e.Outcome == outcomeOK || e.Outcome == outcomeNotModified }
 
 // decode reads the entry of one line. The error is a *syntaxError where the
 // line may be a torn one. Keys are compared exactly, the

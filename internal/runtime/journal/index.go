@@ -13,15 +13,20 @@ import "crypto/sha256"
 // pair takes 2^64 hashes, so that nobody can craft a list whose tasks hide
 // each other.
 type Index struct {
-	done map[[16]byte]int64 // bytes of the output; -1 without one
+	done  map[[16]byte]int64    // bytes of the output; -1 without one
+	lines map[[16]byte]struct{} // records of tasks that are not done; a few, where all goes well
 }
 
 // Add takes the next entry of the file; the newest of an id is the one that
 // counts, also when it undoes an older ok.
 func (x *Index) Add(e Entry) {
 	key := hashID(e.ID)
-	if e.Outcome != outcomeOK && e.Outcome != outcomeNotModified {
+	if !e.done() {
 		delete(x.done, key)
+		if x.lines == nil {
+			x.lines = make(map[[16]byte]struct{})
+		}
+		x.lines[e.Sum] = struct{}{}
 		return
 	}
 	if x.done == nil {
@@ -35,6 +40,13 @@ func (x *Index) Add(e Entry) {
 func (x *Index) Done(id string) (outputBytes int64, ok bool) {
 	outputBytes, ok = x.done[hashID(id)]
 	return outputBytes, ok
+}
+
+// Recorded reports whether the file has this line, without its newline, for a
+// task that was not ok or not_modified.
+func (x *Index) Recorded(line []byte) bool {
+	_, ok := x.lines[hashID(string(line))]
+	return ok
 }
 
 // Len is the number of tasks that are done.

@@ -40,6 +40,9 @@ func resume(r io.Reader, path string, maxLine int, each func(Entry) error) (end,
 		if !whole {
 			return end, in.end - end, nil
 		}
+		if !entry.done() {
+			entry.Sum = hashID(string(line))
+		}
 		if entry.Line = in.number; each != nil {
 			if err := each(entry); err != nil {
 				return 0, 0, fmt.Errorf("resume %s:%d: %w", path, in.number, err)

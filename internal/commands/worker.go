@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/specify-cli/specify/internal/ops"
+)
+
+func newWorker(o Ops, w World) *cobra.Command {
+	var (
+		f       settingsFlags
+		c       common
+		address string
+		exec    bool
+		dir     string
+		sums    string
+		goOn    bool
+		inline  = ops.Inline{Max: 1 << 20}
+	)
+	cmd := &cobra.Command{
+		Use:   "worker --queue URL",
+		Short: "Carry out tasks that batch --queue has put on a NATS JetStream queue",
+		Long: `Carry out tasks that batch --queue has put on a NATS JetStream queue, until
+stopped by a signal. The tasks of an origin are with one worker at a time, so
+limits hold over all workers. Credentials are the worker's own: give it the
+headers and the configuration file that it needs.`,
+		Example: `  specify worker --queue nats://queue.internal --jobs 64 --output-dir bodies
+  NATS_CREDS=worker.creds specify worker --queue tls://queue.example.com`,
+		Args:              usage(cobra.NoArgs),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: configured(w, &c, func(cmd *cobra.Command, _ []string) error {
+			if address == "" {
+				return &UsageError{errors.New("which queue? --queue nats://HOST")}
+			}
+			settings, err := f.settings(w.ReadFile, Version())
+			if err != nil {
+				return &UsageError{err}
+			}
+			if inline.Max > ops.MaxInline {
+				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
+			}
+			t := newTeller(cmd.ErrOrStderr(), c)
+			defer t.stop()
+			t.screen = c.screen(w)
+			req := ops.WorkerRequest{
+				Address: address, Settings: settings, AllowExec: exec, OutputDir: dir, Continue: goOn, Inline: inline, Watcher: t,
+			}
+			req.Tell = t
+			if sums != "" {
+				if req.Sums, err = w.ReadSums(sums); err != nil {
+					return &UsageError{fmt.Errorf("--checksums: %w", err)}
+				}
+			}
+			sum, err := o.Worker(cmd.Context(), req)
+			t.stop()
+			if err != nil {
+				return err
+			}
+			t.summary(sum)
+			return nil
+		}),
+	}
+	c.line.wanted = true
+	g := groups(cmd.Flags())
+	g.in("Many machines")
+	g.StringVar(&address, "queue", "", "take tasks from the NATS JetStream at `URL` (nats://HOST)")
+	g.BoolVar(&exec, "allow-exec", false, "run tasks that are commands; never set by ./specify.yaml")
+	g.in("Output")
+	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
+	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
+	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
+	f.cache(g)
+	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
+	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
+	f.pace(g)
+	f.requestOfAny(g)
+	f.time(g)
+	f.retry(g)
+	f.breaker(g)
+	f.verdict(g)
+	f.hostList(g, w.Origin)
+	c.flags(g)
+	g.close()
+	return cmd
+}
+
+// requestOfAny are the flags about requests but for those that are a part of
+// what a task is.
+func (f *settingsFlags) requestOfAny(g *group) {
+	all := groups(pflag.NewFlagSet("", pflag.ContinueOnError))
+	f.request(all)
+	g.in("Request")
+	all.VisitAll(func(flag *pflag.Flag) {
+		if !slices.Contains([]string{"request", "data", "json", "head"}, flag.Name) {
+			g.AddFlag(flag)
+		}
+	})
+}
