@@ -17,7 +17,7 @@ func (r *Runner) lock() time.Duration {
 // submissions in, and unlocks r.
 func (r *Runner) unlock(now time.Duration) {
 	r.grant(now, false)
-	if r.blocked.first != nil && r.letIn(now) {
+	if r.blocked.first != nil && r.letIn() {
 		r.grant(now, false)
 	}
 	if r.over() {
@@ -49,7 +49,6 @@ func (r *Runner) grant(now time.Duration, worker bool) *Slot {
 		r.running++
 		s.state = slotHeld
 		if fresh {
-			s.started = now
 			r.dequeue(s)
 			return s
 		}

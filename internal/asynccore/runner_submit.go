@@ -37,7 +37,6 @@ func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait 
 	}
 	s.scope = r.join(ctx)
 	s.body, s.key, s.rank = body, j.Key, priorityRanks[j.Priority]
-	s.started = -1
 	if j.QueueTimeout > 0 || j.Timeout > 0 {
 		if s.own == nil {
 			s.own = new(ownContext)
@@ -131,7 +130,8 @@ func (r *Runner) queueTimedOut(s *Slot) {
 // reports whether it has. One whose context has ended goes without: scopeEnded
 // has told the jobs of that scope and does not come again. The caller holds
 // r.mu.
-func (r *Runner) letIn(now time.Duration) (moved bool) {
+func (r *Runner) letIn() (moved bool) {
+	now := time.Since(r.epoch)
 	for s := r.blocked.first; s != nil && !r.full(); s = r.blocked.first {
 		r.blocked.remove(s)
 		if cause := context.Cause(s.scope.ctx); cause != nil {

@@ -25,7 +25,6 @@ type Slot struct {
 	links    [listKinds]slotLinks
 	seq      uint64 // age: the place in the order of submission
 	enqueued time.Duration
-	started  time.Duration // -1 until then
 }
 
 type slotState uint8
@@ -81,16 +80,4 @@ func (s *Slot) Enqueued() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.epoch.Add(s.enqueued)
-}
-
-// Started returns when the job got its first slot, the zero time if it never
-// did.
-func (s *Slot) Started() time.Time {
-	r := s.scope.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.started < 0 {
-		return time.Time{}
-	}
-	return r.epoch.Add(s.started)
 }
