@@ -41,6 +41,9 @@ func (s *Slot) cause() error {
 			return s.own.cause
 		}
 	}
+	if s.scope.ctx.Err() == nil { // spares the jobs of a scope its lock, which Cause takes
+		return nil
+	}
 	return context.Cause(s.scope.ctx)
 }
 
