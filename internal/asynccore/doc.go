@@ -28,9 +28,10 @@
 //     job and an Admission are, priority.go what the classes mean. task.go is the
 //     handle of a job, slot.go and slot_yield.go the right to run, gather_on.go a
 //     Gather on a Runner. A job's way through it: runner_submit.go lets it in,
-//     runner_lanes.go keeps it in its lane, runner_dispatch.go grants it a slot,
-//     runner_worker.go runs and ends it, runner_scope.go tells it that its
-//     context has ended, and runner_close.go waits for the last.
+//     job_entry.go is what is known of it, runner_lanes.go keeps it in its lane,
+//     runner_dispatch.go grants it a slot, runner_worker.go runs and ends it,
+//     runner_scope.go tells it that its context has ended, and runner_close.go
+//     waits for the last.
 //   - Streams: stream.go (Stream, Map, Filter), stream_source.go and lines.go
 //     begin one, stream_batch.go cuts it, stream_terminal.go ends it;
 //     pipeline.go makes stages of streams. feed.go is the way to another

@@ -31,19 +31,6 @@ func (c *jobContext) Value(key any) any {
 	return c.base().Value(key)
 }
 
-// run runs the body of s, then ends the context that is the job's own.
-func (s *Slot) run() {
-	if s.own == nil {
-		s.body.run(s)
-		return
-	}
-	defer s.own.end(context.Canceled)
-	if s.own.timeout > 0 {
-		s.own.expire(s.scope.ctx)
-	}
-	s.body.run(s)
-}
-
 // cause returns why the context of s has ended, nil if it has not, without
 // making one for it.
 func (s *Slot) cause() error {
@@ -54,6 +41,9 @@ func (s *Slot) cause() error {
 			return s.own.cause
 		}
 	}
+	if s.scope.ctx.Err() == nil { // spares the jobs of a scope its lock, which Cause takes
+		return nil
+	}
 	return context.Cause(s.scope.ctx)
 }
 
@@ -61,11 +51,7 @@ func (s *Slot) cause() error {
 // scope. It is made when somebody looks at it: most jobs with a handle never
 // need theirs.
 type ownContext struct {
-	queueTimeout time.Duration // set before the job is queued, as is timeout
-	timeout      time.Duration
-	timer        *time.Timer // for queueTimeout; guarded by Runner.mu
-
-	mu     sync.Mutex // guards the rest
+	mu     sync.Mutex // guards everything
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	cause  error // why it has ended, nil while it has not
@@ -89,12 +75,12 @@ func (o *ownContext) derive(parent context.Context) {
 	}
 }
 
-// expire makes the context end after o.timeout from now.
-func (o *ownContext) expire(parent context.Context) {
+// expire makes the context end after timeout from now.
+func (o *ownContext) expire(parent context.Context, timeout time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.derive(parent)
-	ctx, stop := context.WithTimeoutCause(o.ctx, o.timeout, &TimeoutError{Op: "job", After: o.timeout})
+	ctx, stop := context.WithTimeoutCause(o.ctx, timeout, &TimeoutError{Op: "job", After: timeout})
 	cancel := o.cancel
 	o.ctx = ctx
 	o.cancel = func(cause error) {

@@ -6,22 +6,22 @@ type jobWait struct {
 	err  error
 }
 
-// wait makes the jobWait of s. The caller holds r.mu.
-func (r *Runner) wait(s *Slot) *jobWait {
+// wait makes the jobWait of e. The caller holds r.mu.
+func (r *Runner) wait(e *jobEntry) *jobWait {
 	var w *jobWait
 	if n := len(r.waits); n > 0 {
 		w, r.waits = r.waits[n-1], r.waits[:n-1]
 	} else {
 		w = &jobWait{done: make(chan struct{}, 1)}
 	}
-	s.wait = w
+	e.wait = w
 	return w
 }
 
-// answer ends the wait of s, if there is one. The caller holds r.mu.
-func (r *Runner) answer(s *Slot, err error) {
-	if w := s.wait; w != nil {
-		s.wait = nil
+// answer ends the wait of e, if there is one. The caller holds r.mu.
+func (r *Runner) answer(e *jobEntry, err error) {
+	if w := e.wait; w != nil {
+		e.wait = nil
 		w.err = err
 		w.done <- struct{}{} // never blocks: one answer a wait
 	}

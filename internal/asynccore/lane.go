@@ -32,36 +32,36 @@ type band struct {
 	lane       *lane
 	rank       uint8
 	next, prev *band // neighbours in the ring of the class; nil outside of it
-	resumed    slotHeap
-	fresh      slotList
+	resumed    jobHeap
+	fresh      jobList
 }
 
 // head returns the oldest job of b, which must hold one.
-func (b *band) head() *Slot {
+func (b *band) head() *jobEntry {
 	if len(b.resumed) == 0 {
 		return b.fresh.first
 	}
-	s := b.resumed[0]
-	if f := b.fresh.first; f != nil && f.seq < s.seq {
+	e := b.resumed[0]
+	if f := b.fresh.first; f != nil && f.seq < e.seq {
 		return f
 	}
-	return s
+	return e
 }
 
 func (b *band) empty() bool { return b.fresh.first == nil && len(b.resumed) == 0 }
 
-func (b *band) add(s *Slot) {
-	if s.state == slotResuming {
-		heap.Push(&b.resumed, s)
+func (b *band) add(e *jobEntry) {
+	if e.state == slotResuming {
+		heap.Push(&b.resumed, e)
 	} else {
-		b.fresh.push(s)
+		b.fresh.push(e)
 	}
 }
 
-func (b *band) remove(s *Slot) {
-	if s.state == slotResuming {
-		heap.Remove(&b.resumed, int(s.index))
+func (b *band) remove(e *jobEntry) {
+	if e.state == slotResuming {
+		heap.Remove(&b.resumed, int(e.index))
 	} else {
-		b.fresh.remove(s)
+		b.fresh.remove(e)
 	}
 }

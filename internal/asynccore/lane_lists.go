@@ -29,35 +29,35 @@ func (q *ring) remove(b *band) {
 	b.next, b.prev = nil, nil
 }
 
-// slotList is a first-in, first-out list of slots. A slot can be in one list of
+// jobList is a first-in, first-out list of jobs. A job can be in one list of
 // each kind.
-type slotList struct {
-	first, last *Slot
+type jobList struct {
+	first, last *jobEntry
 	kind        listKind
 }
 
 type listKind uint8
 
 const (
-	listOfPlace listKind = iota // where the slot waits: band.fresh, Runner.blocked or Runner.doomed
+	listOfPlace listKind = iota // where the job waits: band.fresh, Runner.blocked or Runner.doomed
 	listOfScope                 // jobScope.queued
 	listKinds
 )
 
-type slotLinks struct{ next, prev *Slot }
+type jobLinks struct{ next, prev *jobEntry }
 
-func (l *slotList) push(s *Slot) {
-	s.links[l.kind].prev = l.last
+func (l *jobList) push(e *jobEntry) {
+	e.links[l.kind].prev = l.last
 	if l.last == nil {
-		l.first = s
+		l.first = e
 	} else {
-		l.last.links[l.kind].next = s
+		l.last.links[l.kind].next = e
 	}
-	l.last = s
+	l.last = e
 }
 
-func (l *slotList) remove(s *Slot) {
-	at := s.links[l.kind]
+func (l *jobList) remove(e *jobEntry) {
+	at := e.links[l.kind]
 	if at.prev == nil {
 		l.first = at.next
 	} else {
@@ -68,30 +68,30 @@ func (l *slotList) remove(s *Slot) {
 	} else {
 		at.next.links[l.kind].prev = at.prev
 	}
-	s.links[l.kind] = slotLinks{}
+	e.links[l.kind] = jobLinks{}
 }
 
-// slotHeap has the job that was submitted first on top. It is a heap because a
+// jobHeap has the job that was submitted first on top. It is a heap because a
 // lane that was paused gets its parked jobs back in any order, all at once.
-type slotHeap []*Slot
+type jobHeap []*jobEntry
 
-func (h slotHeap) Len() int           { return len(h) }
-func (h slotHeap) Less(i, j int) bool { return h[i].seq < h[j].seq }
-func (h slotHeap) Swap(i, j int) {
+func (h jobHeap) Len() int           { return len(h) }
+func (h jobHeap) Less(i, j int) bool { return h[i].seq < h[j].seq }
+func (h jobHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].index, h[j].index = int32(i), int32(j)
 }
 
-func (h *slotHeap) Push(x any) {
-	s := x.(*Slot)
-	s.index = int32(len(*h))
-	*h = append(*h, s)
+func (h *jobHeap) Push(x any) {
+	e := x.(*jobEntry)
+	e.index = int32(len(*h))
+	*h = append(*h, e)
 }
 
-func (h *slotHeap) Pop() any {
+func (h *jobHeap) Pop() any {
 	last := len(*h) - 1
-	s := (*h)[last]
+	e := (*h)[last]
 	(*h)[last] = nil
 	*h = (*h)[:last]
-	return s
+	return e
 }

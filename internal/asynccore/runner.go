@@ -65,18 +65,19 @@ type Runner struct {
 	timed   laneHeap      // lanes whose pause or refusal ends by itself
 	timer   *time.Timer   // the one for timed; nil until the first use
 	alarm   time.Duration // when the timer goes off; 0 = not set
-	blocked slotList      // submissions that wait for room, in order
+	blocked jobList       // submissions that wait for room, in order
 	waits   []*jobWait    // free for reuse
 	slab    []Slot        // the next slots
+	entries []*jobEntry   // free for reuse; with those in use as many as there were jobs at once
 
 	scopes map[context.Context]*jobScope // by the context of submission
 	last   *jobScope                     // the latest, kept without jobs too
 
-	doomed    slotList // jobs that ended before they started and have to hear it
-	resolving bool     // a goroutine is telling them
+	doomed    jobList // jobs that ended before they started and have to hear it
+	resolving bool    // a goroutine is telling them
 
-	failed   map[*Slot]error // failures that only Close can report
-	failures int             // how many more there were
+	failed   map[*Slot]jobFailure // failures that only Close can report
+	failures int                  // how many more there were
 }
 
 // NewRunner returns a Runner for cfg.
@@ -92,7 +93,7 @@ func NewRunner(cfg RunnerConfig) *Runner {
 		lanes:     make(map[string]*lane),
 		limits:    make(map[string]int),
 		scopes:    make(map[context.Context]*jobScope),
-		failed:    make(map[*Slot]error),
+		failed:    make(map[*Slot]jobFailure),
 	}
 	if r.workers <= 0 {
 		r.workers = runtime.GOMAXPROCS(0)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -25,7 +26,7 @@ const keptFailures = 100
 // Calling Close again is allowed. Calling it from a job of r never returns.
 func (r *Runner) Close(ctx context.Context) error {
 	now := r.lock()
-	r.refuse()
+	r.shut()
 	r.unlock(now)
 	select {
 	case <-r.drained:
@@ -51,14 +52,14 @@ func (r *Runner) Stop(cause error) {
 		return
 	}
 	r.stopped, r.cause = true, cause
-	r.refuse()
+	r.shut()
 	for _, l := range r.lanes {
 		for rank := range l.bands {
 			for b := &l.bands[rank]; len(b.resumed) > 0; {
-				s := b.resumed[0]
-				r.unline(s)
-				s.state = slotParked
-				r.answer(s, cause)
+				e := b.resumed[0]
+				r.unline(e)
+				e.state = slotParked
+				r.answer(e, cause)
 			}
 		}
 	}
@@ -72,14 +73,12 @@ func (r *Runner) Stop(cause error) {
 	}
 }
 
-// refuse closes r to submissions, those that are blocked included. The caller
+// shut closes r to submissions, those that are blocked included. The caller
 // holds r.mu.
-func (r *Runner) refuse() {
+func (r *Runner) shut() {
 	r.closed = true
-	for s := r.blocked.first; s != nil; s = r.blocked.first {
-		r.blocked.remove(s)
-		s.state = slotDone
-		r.answer(s, ErrClosed)
+	for r.blocked.first != nil {
+		r.refuse(r.blocked.first, ErrClosed)
 	}
 }
 
@@ -102,12 +101,18 @@ func (r *Runner) windDown() {
 	}
 }
 
-// fail keeps err, with which the job of s has ended, for Close.
+// jobFailure is how a job has failed, and which.
+type jobFailure struct {
+	seq uint64
+	err error
+}
+
+// fail keeps err, with which the job of s is about to end, for Close.
 func (r *Runner) fail(s *Slot, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.failed) < keptFailures {
-		r.failed[s] = err
+		r.failed[s] = jobFailure{s.job.seq, err}
 	} else {
 		r.failures++
 	}
@@ -126,14 +131,10 @@ func (r *Runner) forgive(s *Slot) {
 
 // failure joins what was kept. The caller holds r.mu.
 func (r *Runner) failure() error {
-	slots := make([]*Slot, 0, len(r.failed))
-	for s := range r.failed {
-		slots = append(slots, s)
-	}
-	slices.SortFunc(slots, func(a, b *Slot) int { return cmp.Compare(a.seq, b.seq) })
-	errs := make([]error, 0, len(slots)+1)
-	for _, s := range slots {
-		errs = append(errs, r.failed[s])
+	failed := slices.SortedFunc(maps.Values(r.failed), func(a, b jobFailure) int { return cmp.Compare(a.seq, b.seq) })
+	errs := make([]error, 0, len(failed)+1)
+	for _, f := range failed {
+		errs = append(errs, f.err)
 	}
 	if r.failures > 0 {
 		errs = append(errs, fmt.Errorf("%d more jobs failed", r.failures))

@@ -17,7 +17,7 @@ func (r *Runner) lock() time.Duration {
 // submissions in, and unlocks r.
 func (r *Runner) unlock(now time.Duration) {
 	r.grant(now, false)
-	if r.blocked.first != nil && r.letIn(now) {
+	if r.blocked.first != nil && r.letIn() {
 		r.grant(now, false)
 	}
 	if r.over() {
@@ -30,14 +30,14 @@ func (r *Runner) unlock(now time.Duration) {
 // are woken. One that has yet to start needs a worker: it is returned if the
 // caller is one, else a worker is called for, and grant stops. The caller holds
 // r.mu.
-func (r *Runner) grant(now time.Duration, worker bool) *Slot {
+func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
 	if r.hiring && !worker {
 		return nil // the worker on its way will do it
 	}
 	for r.ready != 0 && r.running < r.workers && !r.stopped {
 		b := r.due()
-		s := b.head()
-		fresh := s.state == slotQueued
+		e := b.head()
+		fresh := e.state == slotQueued
 		if fresh && !worker {
 			r.hire()
 			return nil
@@ -45,16 +45,15 @@ func (r *Runner) grant(now time.Duration, worker bool) *Slot {
 		if !r.admit(b.lane, !fresh, now) {
 			continue // the lane has left the rings
 		}
-		r.take(b, s)
+		r.take(b, e)
 		r.running++
-		s.state = slotHeld
+		e.state = slotHeld
 		if fresh {
-			s.started = now
-			r.dequeue(s)
-			return s
+			r.dequeue(e)
+			return e
 		}
 		r.parked--
-		r.answer(s, nil)
+		r.answer(e, nil)
 	}
 	return nil
 }
@@ -103,10 +102,10 @@ func (r *Runner) admit(l *lane, resumed bool, now time.Duration) bool {
 	return false
 }
 
-// giveBack takes the slot from s. The caller holds r.mu and sets s.state.
-func (r *Runner) giveBack(s *Slot, now time.Duration) {
-	l := s.lane
-	s.lane = nil
+// giveBack takes the slot from e. The caller holds r.mu and sets e.state.
+func (r *Runner) giveBack(e *jobEntry, now time.Duration) {
+	l := e.lane
+	e.lane = nil
 	r.running--
 	l.running--
 	if r.admission != nil && l.key != "" {

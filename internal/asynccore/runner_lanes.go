@@ -35,15 +35,15 @@ func (r *Runner) limit(key string) int {
 	return r.keyLimit
 }
 
-// line puts s into the lane of s.key. The caller holds r.mu.
-func (r *Runner) line(s *Slot) {
-	l := r.lane(s.key)
-	b := &l.bands[s.rank]
-	s.lane = l
+// line puts e into the lane of e.key. The caller holds r.mu.
+func (r *Runner) line(e *jobEntry) {
+	l := r.lane(e.key)
+	b := &l.bands[e.rank]
+	e.lane = l
 	l.waiting++
 	alone := b.empty()
-	b.add(s)
-	if s.state == slotResuming && l.refused == never {
+	b.add(e)
+	if e.state == slotResuming && l.refused == never {
 		l.refused = 0 // Admission may have been asked about a job that starts
 	}
 	if !l.ready {
@@ -53,16 +53,16 @@ func (r *Runner) line(s *Slot) {
 	}
 }
 
-// unline takes s, which goes without a slot, out of its lane. When the job
+// unline takes e, which goes without a slot, out of its lane. When the job
 // whose turn it was goes, its lane goes to the end of the round: otherwise a
 // young job could inherit the place and hold up the class (see due). The
 // caller holds r.mu.
-func (r *Runner) unline(s *Slot) {
-	l, b := s.lane, &s.lane.bands[s.rank]
-	first := b.head() == s
-	b.remove(s)
+func (r *Runner) unline(e *jobEntry) {
+	l, b := e.lane, &e.lane.bands[e.rank]
+	first := b.head() == e
+	b.remove(e)
 	l.waiting--
-	s.lane = nil
+	e.lane = nil
 	if l.ready && (first || b.empty()) {
 		r.leave(b)
 		if !b.empty() {
@@ -72,10 +72,10 @@ func (r *Runner) unline(s *Slot) {
 	r.refresh(l)
 }
 
-// take removes s, the head of b, which gets a slot, and ends the turn of b.
+// take removes e, the head of b, which gets a slot, and ends the turn of b.
 // The caller holds r.mu.
-func (r *Runner) take(b *band, s *Slot) {
-	b.remove(s)
+func (r *Runner) take(b *band, e *jobEntry) {
+	b.remove(e)
 	l := b.lane
 	l.waiting--
 	l.running++

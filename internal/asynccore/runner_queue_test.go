@@ -90,7 +90,7 @@ func TestRunnerCancelQueued(t *testing.T) {
 					t.Errorf("job %d has the value %v", i, got)
 				}
 				s := asynccore.SlotFrom(ctx)
-				if s.Held() || !s.Started().IsZero() {
+				if s.Held() {
 					t.Errorf("job %d has a slot", i)
 				}
 				if err := s.Acquire(ctx, "again"); err != errGroup {
@@ -158,7 +158,7 @@ func TestRunnerJobTimeout(t *testing.T) {
 		for range 2 { // the second waits for the first; that does not count
 			mustGo(t, r, asynccore.Job{Timeout: time.Second}, func(ctx context.Context) {
 				deadline, ok := ctx.Deadline()
-				if want := asynccore.SlotFrom(ctx).Started().Add(time.Second); !ok || !deadline.Equal(want) {
+				if want := time.Now().Add(time.Second); !ok || !deadline.Equal(want) {
 					t.Errorf("deadline %v, want %v", deadline, want)
 				}
 				<-ctx.Done()

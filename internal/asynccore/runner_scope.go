@@ -17,7 +17,7 @@ type jobScope struct {
 	// Guarded by Runner.mu.
 	unhook func() bool // keeps the end of ctx from calling scopeEnded
 	jobs   int         // not ended yet
-	queued slotList    // those that wait for their first start, oldest first
+	queued jobList     // those that wait for their first start, oldest first
 }
 
 // opaqueContext makes a context comparable whose type may not be.
@@ -35,7 +35,7 @@ func (r *Runner) join(ctx context.Context) *jobScope {
 	}
 	sc := r.scopes[ctx]
 	if sc == nil {
-		sc = &jobScope{r: r, parent: ctx, queued: slotList{kind: listOfScope}}
+		sc = &jobScope{r: r, parent: ctx, queued: jobList{kind: listOfScope}}
 		sc.ctx, sc.cancel = context.WithCancelCause(ctx)
 		r.helpers++
 		sc.unhook = context.AfterFunc(sc.ctx, func() { r.scopeEnded(sc) }) // Close waits for it by helpers

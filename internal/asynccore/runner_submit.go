@@ -6,12 +6,7 @@ import (
 	"time"
 )
 
-// slabSlots is how many slots are allocated at once: as many as fill 4 KiB with
-// the allocator's header. They are not used again, since a context may outlive
-// its job (a dial of net/http does); a job that is kept for long keeps its slab.
-const slabSlots = 31
-
-// submit accepts body as a job in s, or in a slot of the slab if s is nil.
+// submit accepts body as a job with the slot s, or one of the slab if s is nil.
 func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait bool) error {
 	if !j.Priority.valid() {
 		return fmt.Errorf("submit job: %v is not a priority", j.Priority)
@@ -29,29 +24,21 @@ func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait 
 		r.unlock(now)
 		return err
 	}
-	if s == nil {
-		if len(r.slab) == 0 {
-			r.slab = make([]Slot, slabSlots)
-		}
-		s, r.slab = &r.slab[0], r.slab[1:]
-	}
-	s.scope = r.join(ctx)
-	s.body, s.key, s.rank = body, j.Key, priorityRanks[j.Priority]
-	s.started = -1
-	if j.QueueTimeout > 0 || j.Timeout > 0 {
-		if s.own == nil {
-			s.own = new(ownContext)
-		}
-		s.own.queueTimeout, s.own.timeout = j.QueueTimeout, j.Timeout
+	e := r.entry(s)
+	e.slot.scope = r.join(ctx)
+	e.body, e.key, e.rank = body, j.Key, priorityRanks[j.Priority]
+	e.queueTimeout, e.timeout = j.QueueTimeout, j.Timeout
+	if (j.QueueTimeout > 0 || j.Timeout > 0) && e.slot.own == nil {
+		e.slot.own = new(ownContext)
 	}
 	if !full {
-		r.enqueue(s, now)
+		r.enqueue(e, now)
 		r.unlock(now)
 		return nil
 	}
-	s.state = slotBlocked
-	r.blocked.push(s)
-	w := r.wait(s)
+	e.state = slotBlocked
+	r.blocked.push(e)
+	s, w := e.slot, r.wait(e)
 	r.unlock(now)
 	return r.awaitRoom(ctx, s, w)
 }
@@ -67,17 +54,22 @@ func (r *Runner) awaitRoom(ctx context.Context, s *Slot, w *jobWait) error {
 	case <-ctx.Done():
 	}
 	now := r.lock()
-	if s.state == slotBlocked {
-		r.blocked.remove(s)
-		r.answer(s, context.Cause(ctx))
+	if e := s.job; e != nil && e.state == slotBlocked {
+		r.refuse(e, context.Cause(ctx))
 	}
 	err := r.collect(w)
 	if err != nil {
-		s.state = slotDone
 		r.quit(s.scope)
 	}
 	r.unlock(now)
 	return err
+}
+
+// refuse ends the blocked submission of e with cause. The caller holds r.mu.
+func (r *Runner) refuse(e *jobEntry, cause error) {
+	r.blocked.remove(e)
+	r.answer(e, cause)
+	r.forget(e)
 }
 
 // full reports whether a submission has to wait. Jobs that the free slots are
@@ -90,29 +82,30 @@ func (r *Runner) full() bool {
 	return r.queued+r.parked >= room
 }
 
-// enqueue puts s, which is new, into its lane. The caller holds r.mu.
-func (r *Runner) enqueue(s *Slot, now time.Duration) {
-	s.state = slotQueued
-	s.enqueued = now
-	s.seq = r.seq
+// enqueue puts e, which is new, into its lane. The caller holds r.mu.
+func (r *Runner) enqueue(e *jobEntry, now time.Duration) {
+	e.state = slotQueued
+	e.enqueued = now
+	e.seq = r.seq
 	r.seq++
 	r.live++
 	r.queued++
-	r.byRank[s.rank]++
-	s.scope.queued.push(s)
-	if s.own != nil && s.own.queueTimeout > 0 {
+	r.byRank[e.rank]++
+	e.slot.scope.queued.push(e)
+	if e.queueTimeout > 0 {
+		s := e.slot
 		r.helpers++
-		s.own.timer = time.AfterFunc(s.own.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
+		e.timer = time.AfterFunc(e.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
 	}
-	r.line(s)
+	r.line(e)
 }
 
 // dequeue undoes what enqueue counted. The caller holds r.mu.
-func (r *Runner) dequeue(s *Slot) {
+func (r *Runner) dequeue(e *jobEntry) {
 	r.queued--
-	r.byRank[s.rank]--
-	s.scope.queued.remove(s)
-	if s.own != nil && s.own.timer != nil && s.own.timer.Stop() {
+	r.byRank[e.rank]--
+	e.slot.scope.queued.remove(e)
+	if e.timer != nil && e.timer.Stop() {
 		r.helpers--
 	}
 }
@@ -120,9 +113,9 @@ func (r *Runner) dequeue(s *Slot) {
 func (r *Runner) queueTimedOut(s *Slot) {
 	now := r.lock()
 	r.helpers--
-	if s.state == slotQueued {
-		s.own.end(&TimeoutError{Op: "queue wait", After: s.own.queueTimeout})
-		r.doom(s)
+	if e := s.job; e != nil && e.state == slotQueued {
+		s.own.end(&TimeoutError{Op: "queue wait", After: e.queueTimeout})
+		r.doom(e)
 	}
 	r.unlock(now)
 }
@@ -131,16 +124,16 @@ func (r *Runner) queueTimedOut(s *Slot) {
 // reports whether it has. One whose context has ended goes without: scopeEnded
 // has told the jobs of that scope and does not come again. The caller holds
 // r.mu.
-func (r *Runner) letIn(now time.Duration) (moved bool) {
-	for s := r.blocked.first; s != nil && !r.full(); s = r.blocked.first {
-		r.blocked.remove(s)
-		if cause := context.Cause(s.scope.ctx); cause != nil {
-			s.state = slotDone
-			r.answer(s, cause)
+func (r *Runner) letIn() (moved bool) {
+	now := time.Since(r.epoch)
+	for e := r.blocked.first; e != nil && !r.full(); e = r.blocked.first {
+		if cause := context.Cause(e.slot.scope.ctx); cause != nil {
+			r.refuse(e, cause)
 			continue
 		}
-		r.enqueue(s, now)
-		r.answer(s, nil)
+		r.blocked.remove(e)
+		r.enqueue(e, now)
+		r.answer(e, nil)
 		moved = true
 	}
 	return moved

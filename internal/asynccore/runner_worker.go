@@ -13,64 +13,69 @@ func (r *Runner) hire() {
 // work runs jobs until there is none for it. A job that has released its slot
 // keeps its worker while it is parked; others take its place.
 func (r *Runner) work() {
-	var s *Slot
+	var e *jobEntry
 	defer func() {
-		if s != nil { // the job has ended this goroutine by runtime.Goexit
+		if e != nil { // the job has ended this goroutine by runtime.Goexit
 			now := r.lock()
-			r.finish(s, now)
+			r.finish(e, now)
 			r.helpers--
 			r.unlock(now)
 		}
 	}()
-	for s = r.next(nil); s != nil; s = r.next(s) {
-		s.run()
+	for e = r.next(nil); e != nil; e = r.next(e) {
+		e.run()
 	}
 }
 
 // next ends the job that the worker has run, nil at first, and returns
 // the next one, or nil if the worker is to end.
-func (r *Runner) next(done *Slot) *Slot {
-	now := r.lock()
+func (r *Runner) next(done *jobEntry) *jobEntry {
+	var now time.Duration
+	if r.admission != nil {
+		now = r.lock()
+	} else { // nobody asks for the time
+		r.mu.Lock()
+	}
 	if done == nil {
 		r.hiring = false
 	} else {
 		r.finish(done, now)
 	}
-	s := r.grant(now, true)
-	if s == nil {
+	e := r.grant(now, true)
+	if e == nil {
 		r.helpers--
 	}
 	r.unlock(now)
-	return s
+	return e
 }
 
-// finish ends the job of s. The caller holds r.mu.
-func (r *Runner) finish(s *Slot, now time.Duration) {
-	switch s.state {
+// finish ends the job of e. The caller holds r.mu.
+func (r *Runner) finish(e *jobEntry, now time.Duration) {
+	switch e.state {
 	case slotHeld:
-		r.giveBack(s, now)
+		r.giveBack(e, now)
 	case slotParked:
 		r.parked--
 	case slotResuming: // another goroutine waits for a slot that is of no use now
 		r.parked--
-		r.unline(s)
-		r.answer(s, ErrClosed)
+		r.unline(e)
+		r.answer(e, ErrClosed)
 	}
-	s.state = slotDone
-	s.body = nil
 	r.live--
-	r.quit(s.scope)
+	r.quit(e.slot.scope)
+	r.forget(e)
 }
 
-// withdraw takes s out of its lane if it is queued, and says whether it was. The
-// caller ends the job by withdrawn.
+// withdraw takes the job of s out of its lane if it is queued, and says whether
+// it was. The caller ends the job by withdrawn.
 func (r *Runner) withdraw(s *Slot) bool {
 	now := r.lock()
-	queued := s.state == slotQueued
+	e := s.job
+	queued := e != nil && e.state == slotQueued
 	if queued {
-		r.unline(s)
-		r.dequeue(s)
-		s.state = slotDoomed
+		r.unline(e)
+		r.dequeue(e)
+		e.state = slotDoomed
 	}
 	r.unlock(now)
 	return queued
@@ -78,17 +83,17 @@ func (r *Runner) withdraw(s *Slot) bool {
 
 func (r *Runner) withdrawn(s *Slot) {
 	now := r.lock()
-	r.finish(s, now)
+	r.finish(s.job, now)
 	r.unlock(now)
 }
 
-// doom ends s, which is queued: its body will be told without a slot. The
-// caller holds r.mu and has ended the context of s.
-func (r *Runner) doom(s *Slot) {
-	r.unline(s)
-	r.dequeue(s)
-	s.state = slotDoomed
-	r.doomed.push(s)
+// doom ends e, which is queued: its body will be told without a slot. The
+// caller holds r.mu and has ended the context of e.
+func (r *Runner) doom(e *jobEntry) {
+	r.unline(e)
+	r.dequeue(e)
+	e.state = slotDoomed
+	r.doomed.push(e)
 	if !r.resolving {
 		r.resolving = true
 		r.helpers++
@@ -99,11 +104,11 @@ func (r *Runner) doom(s *Slot) {
 // resolve runs the bodies of doomed jobs, one after the other: they are meant
 // to see that it is over, and there may be as many as the queue holds.
 func (r *Runner) resolve() {
-	var s *Slot
+	var e *jobEntry
 	defer func() {
 		now := r.lock()
-		if s != nil { // the job has ended this goroutine by runtime.Goexit
-			r.finish(s, now)
+		if e != nil { // the job has ended this goroutine by runtime.Goexit
+			r.finish(e, now)
 		}
 		if r.doomed.first != nil {
 			go r.resolve() // takes this one's place
@@ -115,16 +120,16 @@ func (r *Runner) resolve() {
 	}()
 	for {
 		now := r.lock()
-		if s != nil {
-			r.finish(s, now)
+		if e != nil {
+			r.finish(e, now)
 		}
-		if s = r.doomed.first; s != nil {
-			r.doomed.remove(s)
+		if e = r.doomed.first; e != nil {
+			r.doomed.remove(e)
 		}
 		r.unlock(now)
-		if s == nil {
+		if e == nil {
 			return
 		}
-		s.run()
+		e.run()
 	}
 }

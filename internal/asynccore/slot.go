@@ -10,37 +10,10 @@ import (
 // meant for the goroutine of the job; after the job has ended it is of no use,
 // but harmless.
 type Slot struct {
-	// Set before the job is queued.
-	scope *jobScope
-	body  jobBody
+	scope *jobScope   // set before the job is queued, as is own
 	own   *ownContext // nil if only scope ends the context of the job
-	rank  uint8       // of the class
-
-	// Guarded by Runner.mu.
-	state    slotState
-	index    int32    // in band.resumed
-	key      string   // the lane it is in, or was in last
-	lane     *lane    // while queued, resuming or held
-	wait     *jobWait // of a goroutine that is blocked for s
-	links    [listKinds]slotLinks
-	seq      uint64 // age: the place in the order of submission
-	enqueued time.Duration
-	started  time.Duration // -1 until then
+	job   *jobEntry   // nil when the job has ended; guarded by Runner.mu
 }
-
-type slotState uint8
-
-const (
-	slotNew      slotState = iota
-	slotBlocked            // waits for room in the queue
-	slotQueued             // waits in its lane for its first start
-	slotHeld               // runs
-	slotParked             // has released its slot
-	slotLent               // has done so to wait for other jobs of the Runner
-	slotResuming           // waits in a lane to get a slot again
-	slotDoomed             // never got a slot and is told so
-	slotDone
-)
 
 type slotKey struct{}
 
@@ -62,35 +35,29 @@ func (s *Slot) Held() bool {
 	r := s.scope.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return s.state == slotHeld
+	return s.job != nil && s.job.state == slotHeld
 }
 
 // Key returns the key of the lane that the slot is held in or was held in last:
-// at first Job.Key.
+// at first Job.Key. It is empty when the job has ended.
 func (s *Slot) Key() string {
 	r := s.scope.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return s.key
+	if s.job == nil {
+		return ""
+	}
+	return s.job.key
 }
 
 // Enqueued returns when the job was queued, which is after the time that its
-// submission was blocked.
+// submission was blocked; the zero time when it has ended.
 func (s *Slot) Enqueued() time.Time {
 	r := s.scope.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.epoch.Add(s.enqueued)
-}
-
-// Started returns when the job got its first slot, the zero time if it never
-// did.
-func (s *Slot) Started() time.Time {
-	r := s.scope.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.started < 0 {
+	if s.job == nil {
 		return time.Time{}
 	}
-	return r.epoch.Add(s.started)
+	return r.epoch.Add(s.job.enqueued)
 }

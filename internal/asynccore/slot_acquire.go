@@ -18,18 +18,18 @@ func (s *Slot) Release() { s.yield(slotParked) }
 func (s *Slot) yield(to slotState) (key string, ok bool) {
 	r := s.scope.r
 	now := r.lock()
-	if s.state == slotHeld {
-		key, ok = s.key, true
-		r.park(s, to, now)
+	if e := s.job; e != nil && e.state == slotHeld {
+		key, ok = e.key, true
+		r.park(e, to, now)
 	}
 	r.unlock(now)
 	return key, ok
 }
 
-// park takes the slot from s, whose job goes on. The caller holds r.mu.
-func (r *Runner) park(s *Slot, to slotState, now time.Duration) {
-	r.giveBack(s, now)
-	s.state = to
+// park takes the slot from e, whose job goes on. The caller holds r.mu.
+func (r *Runner) park(e *jobEntry, to slotState, now time.Duration) {
+	r.giveBack(e, now)
+	e.state = to
 	if to == slotParked {
 		r.parked++
 	}
@@ -50,17 +50,18 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 	}
 	r := s.scope.r
 	now := r.lock()
-	if s.state == slotHeld {
-		if s.key == key {
+	e := s.job
+	if e != nil && e.state == slotHeld {
+		if e.key == key {
 			r.unlock(now)
 			return nil
 		}
-		r.park(s, slotParked, now)
+		r.park(e, slotParked, now)
 	}
 	switch {
-	case s.state == slotDone:
+	case e == nil:
 		cause = ErrClosed
-	case s.state == slotResuming:
+	case e.state == slotResuming:
 		cause = errSlotBusy
 	case r.stopped:
 		cause = r.cause
@@ -69,12 +70,12 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 		r.unlock(now)
 		return cause
 	}
-	if s.state != slotParked {
+	if e.state != slotParked {
 		r.parked++
 	}
-	s.state, s.key = slotResuming, key
-	w := r.wait(s)
-	r.line(s)
+	e.state, e.key = slotResuming, key
+	w := r.wait(e)
+	r.line(e)
 	r.unlock(now)
 	select {
 	case <-w.done:
@@ -87,10 +88,10 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 func (s *Slot) acquired(ctx context.Context, w *jobWait) error {
 	r := s.scope.r
 	now := r.lock()
-	if s.wait == w { // no answer yet
-		r.unline(s)
-		s.state = slotParked
-		r.answer(s, context.Cause(ctx))
+	if e := s.job; e != nil && e.wait == w { // no answer yet
+		r.unline(e)
+		e.state = slotParked
+		r.answer(e, context.Cause(ctx))
 	}
 	err := r.collect(w)
 	r.unlock(now)

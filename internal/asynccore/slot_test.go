@@ -27,8 +27,8 @@ func TestSlotKeepsItsPlace(t *testing.T) {
 				if err := s.Acquire(ctx, "a"); err != nil {
 					t.Error(err)
 				}
-				if !s.Enqueued().Equal(start) || !s.Started().Equal(start) || !s.Held() {
-					t.Errorf("job %d: queued %v, started %v", i, s.Enqueued(), s.Started())
+				if !s.Enqueued().Equal(start) || !s.Held() {
+					t.Errorf("job %d: queued %v, held %v", i, s.Enqueued(), s.Held())
 				}
 				l.note("%d again at %v", i, time.Since(start))
 				pass(ctx, time.Second)
@@ -148,6 +148,34 @@ func TestSlotManyResume(t *testing.T) {
 		mustClose(t, r)
 		if next != jobs {
 			t.Errorf("%s of %d jobs", fmt.Sprint(next), jobs)
+		}
+	})
+}
+
+// A slot that outlives its job does not stand for the job after it, although the
+// Runner uses for that one what it knew of the first.
+func TestSlotAfterItsJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
+		var old *asynccore.Slot
+		mustGo(t, r, asynccore.Job{Key: "a"}, func(ctx context.Context) { old = asynccore.SlotFrom(ctx) })
+		synctest.Wait()
+		var held bool
+		mustGo(t, r, asynccore.Job{Key: "a"}, func(ctx context.Context) {
+			pass(ctx, time.Second)
+			held = asynccore.SlotFrom(ctx).Held()
+		})
+		synctest.Wait()
+		old.Release()
+		if err := old.Acquire(t.Context(), "b"); err != asynccore.ErrClosed {
+			t.Errorf("Acquire: %v", err)
+		}
+		if old.Held() || old.Key() != "" || !old.Enqueued().IsZero() {
+			t.Errorf("held %t, key %q, queued %v", old.Held(), old.Key(), old.Enqueued())
+		}
+		mustClose(t, r)
+		if !held {
+			t.Error("the next job has lost its slot")
 		}
 	})
 }

@@ -33,12 +33,13 @@ func submitTask[T any](ctx context.Context, r *Runner, j Job, fn func(context.Co
 func (t *Task[T]) run(s *Slot) {
 	fn := t.fn
 	t.fn = nil // the handle may be kept for long
-	if s.started >= 0 && s.cause() == nil {
+	cause := s.cause()
+	if cause == nil {
 		t.call((*jobContext)(s), fn)
 		return
 	}
-	var none T
-	t.settle(none, s.cause())
+	var none T // doomed, or cancelled on the way to its slot
+	t.settle(none, cause)
 }
 
 // Cancel ends t with cause (context.Canceled if nil). A task whose job is still
