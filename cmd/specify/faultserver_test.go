@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/specify-cli/specify/internal/faultserver"
@@ -95,4 +96,13 @@ func (s *remote) requests(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return stats.Requests
+}
+
+// unique gives a URL a query of its own.
+func unique(url string, i int) string {
+	sep := "?"
+	if strings.Contains(url, "?") {
+		sep = "&"
+	}
+	return fmt.Sprintf("%s%sunique=%d", url, sep, i)
 }
