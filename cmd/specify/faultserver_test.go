@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/specify-cli/specify/internal/faultserver"
 )
@@ -29,6 +31,22 @@ func serveMain() {
 	_ = json.NewEncoder(os.Stdout).Encode(urls) // who does not get it ends us
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	server.Close()
+}
+
+// countedMain is the program, which writes its number of goroutines to a file every half
+// second.
+func countedMain() {
+	counts, err := os.Create("goroutines")
+	if err != nil {
+		panic(err)
+	}
+	go func() { // ends with the process
+		for {
+			fmt.Fprintln(counts, runtime.NumGoroutine())
+			time.Sleep(500 * time.Millisecond)
+		}
+	}()
+	main()
 }
 
 // remote is a faultserver in a process of its own: one that can be stopped, and

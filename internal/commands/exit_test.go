@@ -52,7 +52,7 @@ func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain äöü 漢字":           "plain äöü 漢字",
 		"a\x1b[31mred":           `a\x1b[31mred`,
-		"two\nlines":             "two\nlines",
+		"two\nlines":             `two\nlines`,
 		"over\rwritten\a":        `over\rwritten\a`,
 		"right\u202eto left":     `right\u202eto left`,
 		"c1 \u009b and \x00":     `c1 \u009b and \x00`,
