@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"github.com/specify-cli/specify/internal/faultserver"
 )
 
 // nasty is what no terminal may see as it is: it sets the title, erases, turns
@@ -231,4 +233,23 @@ func TestEscapesOnTerminal(t *testing.T) {
 			t.Errorf("%.40q: nothing was written: %q", args, text)
 		}
 	}
+}
+
+// net/http and its HTTP/2 write to the standard log what servers send out of
+// turn: nothing of it is heard.
+func TestStandardLogIsSilent(t *testing.T) {
+	server := serve(t, 0)
+	var list []string
+	for _, b := range faultserver.Behaviours() {
+		if b.Method == http.MethodGet && (b.Name == "unsolicited" || b.Name == "extra-response" || b.Name == "idle-408" || b.Listener == faultserver.H2Raw && !strings.Contains(b.Name, "endless")) {
+			list = append(list, server.URL(b.Listener, b.Path), server.URL(b.Listener, unique(b.Path, len(list))))
+		}
+	}
+	o := trusting(t, server, list, "--retry", "0", "--breaker-failures", "0", "--read-timeout", "500ms")
+	for line := range strings.Lines(o.stderr) {
+		if !strings.HasPrefix(line, "specify: ") || strings.Contains(line, "POISONED") {
+			t.Errorf("not ours: %q", line)
+		}
+	}
+	t.Logf("%d tasks, %d ok", len(list), o.ok())
 }
