@@ -245,7 +245,8 @@ func TestRedactText(t *testing.T) {
 		"": "", "plain": "plain", `a "quoted" word`: `a "quoted" word`, "a=b c@d": "a=b c@d",
 		`failed to parse Location header "http://u:p w@[::1/x": parse "http://u:p w@[::1/x": bad`: `failed to parse Location header "http://REDACTED:REDACTED@[::1/x": parse "http://REDACTED:REDACTED@[::1/x": bad`,
 		`"/x?sig=S\"S&a=b" and http://u:p@h/?sig=S end`:                                           `"/x?sig=REDACTED&a=b" and http://REDACTED:REDACTED@h/?sig=REDACTED end`,
-		`open quote "//u:p@h`: `open quote "//REDACTED:REDACTED@h`,
+		`open quote "//u:p@h`:                               `open quote "//REDACTED:REDACTED@h`,
+		`"see http://u:p@h/?sig=S now" and "# http://u:p@h`: `"REDACTED:REDACTED@h/?sig=REDACTED" and "# http://REDACTED:REDACTED@h`,
 	} {
 		if got := RedactText(text); got != want {
 			t.Errorf("RedactText(%q) = %q, want %q", text, got, want)
