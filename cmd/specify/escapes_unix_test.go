@@ -177,6 +177,8 @@ func TestEscapes(t *testing.T) {
 		{"batch", "--checksums", nasty, good}, {"batch", "--results", nasty + "/x", good}, {"batch", "--output-dir", "/dev/null/" + nasty, good},
 		{"batch", "--report", "html=" + nasty + "/x", good}, {"batch", "--report", nasty, good}, {"batch", "--rate", nasty, good}, {"batch", "--shard", nasty, good},
 		{"batch", "--config", nasty, good}, {"batch", "--propagate", nasty, good}, {"batch", "--trace-file", nasty + "/x", good}, {"batch", "--cache", "/dev/null/" + nasty, good},
+		{"fetch", good, "-x", nasty}, {"fetch", good, "-x", "http://127.0.0.1:1/" + nasty}, {"fetch", good, "--resolve", nasty}, {"fetch", good, "--deny", nasty}, {"fetch", good, "-u", nasty},
+		{"fetch", good, "--bearer-file", nasty}, {"fetch", good, "--cacert", nasty}, {"fetch", good, "-E", nasty, "--key", nasty}, {"fetch", good, "--proto-redir", nasty},
 		{"exec", "--", nasty}, {"exec", "--retry-on", nasty, "--", "true"}, {"exec", "--" + nasty}, {"exec", "-v", "--retry", "1", "--retry-delay", "1ms", "--", "sh", "-c", "exit 3", nasty},
 		{"report", nasty}, {"report", file("bad.ndjson", nasty)}, {"config", "show", "--config", nasty}, {"config", "show", "-A", nasty, "-H", "X: " + nasty, "-o", nasty},
 		{"config", "check", nasty}, {"config", "path", "--config", nasty}, {"config", nasty}, {"completion", nasty}, {"help", nasty}, {"version", nasty},
