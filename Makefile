@@ -7,11 +7,11 @@ FUZZ    ?= 60s
 
 # go test keeps to itself which tests were skipped: these are for want of a program.
 MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done; echo "make: no $$1 here: its tests are skipped"; }; \
-	without nginx nginx; without tmux tmux; without Chromium "chromium chromium-browser google-chrome chrome"
+	without nginx nginx; without tmux tmux; without strace strace; without tc tc; without Chromium "chromium chromium-browser google-chrome chrome"
 
 GORELEASER := $(GO) run github.com/goreleaser/goreleaser/v2@v2.14.0
 
-.PHONY: docs build extras package reproducible demo test test-collector torture lint check fuzz bench bench-peers profile cover examples clean help
+.PHONY: docs build extras package reproducible demo test test-collector torture soak vuln lint check fuzz bench bench-peers profile cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -32,7 +32,15 @@ test: ## run all tests with the race detector
 	@$(MISSING)
 
 torture: ## the whole form of the tests that kill, starve and flood the program
-	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines|TraceFile' ./cmd/specify
+	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines|TraceFile|Injected|ShortWrites|PacketLoss|Suspended|SizeAttacks' ./cmd/specify
+
+SOAK ?= 1000000
+
+soak: ## SOAK (1000000) tasks of every kind: right counts, and no descriptor, goroutine or MiB too many
+	SPECIFY_SOAK=$(SOAK) $(GO) test -count=1 -timeout 60m -v -run Soak ./cmd/specify
+
+vuln: ## ask Go's vulnerability database about what the binary uses (needs the network)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./cmd/specify
 
 docs: ## write docs/reference and the man pages in bin/man
 	$(GO) run ./internal/docgen -md docs/reference -man bin/man

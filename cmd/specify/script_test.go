@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected outputs of scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"specify": main, "specify-with-a-bug": buggyMain})
+	testscript.Main(m, map[string]func(){"specify": main, "specify-with-a-bug": buggyMain, "faultserver": serveMain, "specify-counted": countedMain})
 }
 
 // TestScripts runs testdata/script/*.txtar: the real main against real servers

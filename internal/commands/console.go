@@ -80,7 +80,7 @@ func (c *Console) log(ctx context.Context, level slog.Level, msg string, attrs .
 	if c.json == nil {
 		return false
 	}
-	c.json.LogAttrs(ctx, level, printable(msg), attrs...) // JSON leaves U+009B as it is, a terminal does not
+	c.json.LogAttrs(ctx, level, oneLine(msg), attrs...) // JSON leaves U+009B as it is, a terminal does not
 	return true
 }
 

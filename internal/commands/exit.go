@@ -123,9 +123,9 @@ func Report(w io.Writer, err error) {
 	if reportJSON(w, err) {
 		return
 	}
-	fmt.Fprintf(w, "specify: error: %s\n", printable(err.Error()))
+	fmt.Fprintf(w, "specify: error: %s\n", oneLine(err.Error()))
 	if in, ok := errors.AsType[*ops.InputError](err); ok && in.Hint != "" {
-		fmt.Fprintf(w, "specify: hint: %s\n", in.Hint)
+		fmt.Fprintf(w, "specify: hint: %s\n", oneLine(in.Hint))
 	}
 	if p, ok := errors.AsType[*asynccore.PanicError](err); ok {
 		fmt.Fprintf(w, "specify: this is a bug in specify; please report it with what follows\n%s\n", p.Stack)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/ops"
@@ -48,11 +51,29 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// What is printed has nothing that a terminal acts on, and what has nothing is
+// printed as it is.
+func FuzzPrintable(f *testing.F) {
+	f.Add("plain ä\x1b[2J\u202e\u009b\xff\u200b\r\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := printable(s)
+		if !utf8.ValidString(got) || strings.IndexFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+			t.Errorf("%q: %q", s, got)
+		}
+		if printable(got) != got {
+			t.Errorf("%q: %q, printed again %q", s, got, printable(got))
+		}
+		if line := oneLine(s); strings.Contains(line, "\n") {
+			t.Errorf("%q: %q is no line", s, line)
+		}
+	})
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain äöü 漢字":           "plain äöü 漢字",
 		"a\x1b[31mred":           `a\x1b[31mred`,
-		"two\nlines":             "two\nlines",
+		"two\nlines":             `two\nlines`,
 		"over\rwritten\a":        `over\rwritten\a`,
 		"right\u202eto left":     `right\u202eto left`,
 		"c1 \u009b and \x00":     `c1 \u009b and \x00`,

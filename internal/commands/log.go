@@ -22,7 +22,7 @@ func logRecord(w io.Writer, rec *task.Record) bool {
 	if !ok {
 		return false
 	}
-	attrs := append(make([]slog.Attr, 0, 10), slog.String("id", rec.ID))
+	attrs := append(make([]slog.Attr, 0, 10), slog.String("id", printable(rec.ID)))
 	if rec.URL != "" {
 		attrs = append(attrs, slog.String("url", printable(rec.URL)))
 	}
@@ -54,7 +54,7 @@ func reportJSON(w io.Writer, err error) bool {
 	}
 	var attrs []slog.Attr
 	if in, ok := errors.AsType[*ops.InputError](err); ok && in.Hint != "" {
-		attrs = append(attrs, slog.String("hint", in.Hint))
+		attrs = append(attrs, slog.String("hint", oneLine(in.Hint)))
 	}
 	if p, ok := errors.AsType[*asynccore.PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))

@@ -128,7 +128,7 @@ func (t *teller) Detail(format string, args ...any) {
 func (t *teller) line(kind, format string, args []any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.w, "specify: %s%s\n", kind, printable(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.w, "specify: %s%s\n", kind, oneLine(fmt.Sprintf(format, args...)))
 }
 
 // fetched tells of the one task of a fetch.

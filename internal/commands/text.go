@@ -22,7 +22,8 @@ func recordText(b []byte, rec *task.Record) []byte {
 	return append(b, oneLine(line)...)
 }
 
-// oneLine is text fit for a line of its own on a terminal.
+// oneLine is text fit for a line of its own on a terminal. Errors that were
+// joined are lines of their own until here.
 func oneLine(text string) string { return printable(strings.ReplaceAll(text, "\n", " ")) }
 
 // subject is what a record is about.

@@ -57,11 +57,22 @@ var h2Wires = map[string]string{
 	"h2-ping-flood":           `^PING\*3000 HEADERS\(.*\) DATA\(50,end\)$`,
 	"h2-empty-data-flood":     `^HEADERS\(:status=200\) DATA\(0\)\*3000 DATA\(50,end\)$`,
 	"h2-interim-flood":        `^HEADERS\(:status=103 .*\)\*10000 HEADERS\(:status=200 .*\) DATA\(50,end\)$`,
+	"h2-settings-endless":     `^SETTINGS\*\d+$`,
+	"h2-ping-endless":         `^PING\*\d+$`,
+	"h2-empty-data-endless":   `^HEADERS\(:status=200\) DATA\(0\)\*\d+$`,
+	"h2-priority-endless":     `^PRIORITY\*\d+$`,
+	"h2-rst-endless":          `^RST_STREAM\(REFUSED_STREAM\)\*\d+$`,
+	"h2-goaway-flood":         `^GOAWAY\(1,NO_ERROR\)\*3000 HEADERS\(.*\) DATA\(50,end\)$`,
+	"h2-hpack-bomb":           `^HEADERS\(:status=200 f=x{1000}.*x{1000}\) DATA\(50,end\)$`,
+	"h2-trailer-huge":         `^HEADERS\(:status=200\) DATA\(50\) HEADERS-part CONTINUATION-part\*6\d+ CONTINUATION\(x-fill=.*\)$`,
+	"h2-no-streams":           `^SETTINGS\(\[\[MAX_CONCURRENT_STREAMS = 0\]\]\) RST_STREAM\(REFUSED_STREAM\)$`,
+	"h2-window-0":             `^SETTINGS\(\[\[INITIAL_WINDOW_SIZE = 0\]\]\)$`,
+	"h2-window-update-0":      `^BROKEN$`,
 	"h2-continuation-flood":   `^HEADERS-part CONTINUATION-part\*1\d\d\d$`,
 }
 
 // frames reads frames and writes each as a word; equal neighbours are counted.
-// It ends when for a while nothing has come.
+// It ends when for a while nothing has come, or when there is no end.
 type frames struct {
 	conn  *tls.Conn
 	fr    *http2.Framer
@@ -93,7 +104,8 @@ func (f *frames) String() string {
 }
 
 func (f *frames) read(patience time.Duration) {
-	for first := true; ; {
+	const enough = 20_000
+	for first, n := true, 0; n < enough; n++ {
 		_ = f.conn.SetReadDeadline(time.Now().Add(patience))
 		frame, err := f.fr.ReadFrame()
 		switch {
@@ -143,6 +155,8 @@ func (f *frames) read(patience time.Duration) {
 			f.header("CONTINUATION", fr.HeaderBlockFragment(), fr.HeadersEnded(), false)
 		case *http2.RSTStreamFrame:
 			f.add(fmt.Sprintf("RST_STREAM(%v)", fr.ErrCode))
+		case *http2.PriorityFrame:
+			f.add("PRIORITY")
 		case *http2.GoAwayFrame:
 			f.add(fmt.Sprintf("GOAWAY(%d,%v)", fr.LastStreamID, fr.ErrCode))
 		case *http2.PushPromiseFrame:

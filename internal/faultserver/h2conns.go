@@ -79,6 +79,23 @@ func h2Connections() []Behaviour {
 			})
 			st.reply("200", fifty)
 		}},
+		{Name: "h2-no-streams", Want: Verdict{"ok", "timeout_read", "timeout_total", "reset"}, Doc: "SETTINGS_MAX_CONCURRENT_STREAMS 0, and a GOAWAY to the request that was there: no other may follow (RFC 9113 §5.1.2)", h2: func(st *h2Stream) {
+			st.write(func() error {
+				return st.fr.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
+			})
+			st.rst(http2.ErrCodeRefusedStream)
+		}},
+		{Name: "h2-window-0", Method: "POST", BodySize: 1 << 20, Want: Verdict{"timeout_read", "timeout_total", "reset"}, Doc: "SETTINGS_INITIAL_WINDOW_SIZE 0 in the middle of the request's body (RFC 9113 §6.9.2)", h2: func(st *h2Stream) {
+			st.write(func() error {
+				return st.fr.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+			})
+			st.wait()
+		}},
+		{Name: "h2-window-update-0", Want: bad, Doc: "WINDOW_UPDATE of 0 (RFC 9113 §6.9)", h2: func(st *h2Stream) {
+			st.visit.end()
+			st.raw(http2.FrameWindowUpdate, 0, 0, "\x00\x00\x00\x00")
+			st.reply("200", fifty)
+		}},
 		{Name: "h2-interleaved", Want: bad, Doc: "another frame between HEADERS and CONTINUATION (RFC 9113 §6.10)", h2: func(st *h2Stream) {
 			st.visit.end()
 			st.raw(http2.FrameHeaders, 0, st.id, "\x88")

@@ -18,7 +18,7 @@ func headers() []Behaviour {
 		{Name: "header-many", Want: Verdict{"bad_response", "too_large"}, Doc: "20,000 fields, together beyond the client's limit (RFC 9110 §5.4)",
 			raw: sends(shut, statusLine+manyFields(20_000)+end)},
 		{Name: "header-endless", Want: Verdict{"bad_response", "too_large"}, Doc: "a field that never ends",
-			raw: endlessHeader},
+			raw: endless(statusLine + "X-Fill: ")},
 		{Name: "header-no-colon", Want: bad, Doc: "a line without a colon (RFC 9112 §5)",
 			raw: sends(shut, statusLine+"this line has none\r\n"+end)},
 		{Name: "header-no-name", Want: bad, Doc: "a line that begins with a colon (RFC 9112 §5)",
@@ -50,14 +50,28 @@ func manyFields(n int) string {
 	return b.String()
 }
 
-// endlessHeader sends at most 16 MiB, for a client without any limit.
-func endlessHeader(x *exchange) ending {
-	x.send(statusLine + "X-Fill: ")
-	fill := []byte(strings.Repeat("x", 64<<10))
-	for range 256 {
-		if _, err := x.conn.Write(fill); err != nil {
-			return shut
+// endless returns a raw behaviour that sends head and then one letter without
+// end: at most 16 MiB, for a client without any limit.
+func endless(head string) func(*exchange) ending {
+	return endlessly(head, strings.Repeat("1", 64<<10), 256, "")
+}
+
+// endlessly returns a raw behaviour that sends head, part n times, and the rest
+// if there is one: else it aborts.
+func endlessly(head, part string, n int, rest string) func(*exchange) ending {
+	return func(x *exchange) ending {
+		x.send(head)
+		many := max(1, 64<<10/len(part))
+		block := []byte(strings.Repeat(part, many))
+		for left := n; left > 0; left -= many {
+			if _, err := x.conn.Write(block[:min(many, left)*len(part)]); err != nil {
+				return shut // the client has seen enough
+			}
 		}
+		if rest == "" {
+			return abort
+		}
+		x.last(rest)
+		return shut
 	}
-	return abort
 }

@@ -26,6 +26,14 @@ func redirects() []Behaviour {
 		{Name: "redirect-ftp", Path: "/redirect/302?to=ftp://127.0.0.1/x", Want: denied, Doc: "to an ftp: URL"},
 		{Name: "redirect-data", Path: "/redirect/302?to=data:text/plain,hello", Want: denied, Doc: "to a data: URL"},
 		{Name: "redirect-bad-url", Path: "/redirect/302?to=http://[::1/x", Want: Verdict{"bad_response", "redirect_denied", "302"}, Doc: "to something that is no URL (RFC 9110 §10.2.2)"},
+		{Name: "redirect-long", Want: Verdict{"ok", "bad_response", "redirect_denied", "414", "431", "reset"}, Doc: "to a URL of 100 KiB (RFC 9110 §4.1: 8,000 octets are recommended)",
+			raw: sends(keep, "HTTP/1.1 302 Found\r\nLocation: /ok?"+strings.Repeat("x", 100<<10)+"\r\nContent-Length: 0\r\n\r\n")},
+		{Name: "redirect-endless", Want: Verdict{"bad_response", "too_large"}, Doc: "to a URL that never ends",
+			raw: endless("HTTP/1.1 302 Found\r\nLocation: /ok?")},
+		{Name: "redirect-growing", Path: "/redirect-growing?", Want: limit, Doc: "to itself, the URL twice as long each time, up to 100 KiB",
+			raw: redirectGrowing},
+		{Name: "redirect-many-slashes", Want: Verdict{"ok", "404", "bad_response", "redirect_denied"}, Doc: "to a path of 50,000 '../' (quadratic in a careless resolver: CVE-2026-56860)",
+			raw: sends(keep, "HTTP/1.1 302 Found\r\nLocation: /a/"+strings.Repeat("../", 50_000)+"ok\r\nContent-Length: 0\r\n\r\n")},
 		{Name: "redirect-no-location", Path: "/status/302", Want: Verdict{"302"}, Doc: "302 without Location is the answer (RFC 9110 §15.4)"},
 		{Name: "redirect-choices", Path: "/status/300", Want: Verdict{"300"}, Doc: "300 without a choice of the server's (RFC 9110 §15.4.1)"},
 		{Name: "redirect-use-proxy", Path: "/redirect/305?to=@plain/ok", Want: Verdict{"305"}, Doc: "305 is deprecated and not followed (RFC 9110 §15.4.6)"},
@@ -61,6 +69,17 @@ func redirectRoute(r *request) answer {
 		target = strings.Replace(target, "://", "://"+url.UserPassword(user, password).String()+"@", 1)
 	}
 	return text(r.num(0, http.StatusFound), "over there\n", "Location", target)
+}
+
+// redirectGrowing doubles the query with each redirect.
+func redirectGrowing(x *exchange) ending {
+	query := x.URL.RawQuery + "x"
+	query = strings.Repeat(query, 2)
+	if len(query) > 100<<10 {
+		query = query[:100<<10]
+	}
+	x.last("HTTP/1.1 302 Found\r\nLocation: /redirect-growing?" + query + "\r\nContent-Length: 0\r\n\r\n")
+	return keep
 }
 
 // redirectChainRoute redirects n times and then answers 200.

@@ -1,5 +1,7 @@
 package faultserver
 
+import "strings"
+
 // startLines are answers whose first line is odd or missing (RFC 9112 §4).
 func startLines() []Behaviour {
 	bad := Verdict{"bad_response"}
@@ -25,6 +27,10 @@ func startLines() []Behaviour {
 			raw: sends(shut, "ICY 200 OK"+rest)},
 		{Name: "reason-escapes", Want: Verdict{"500"}, Doc: "terminal escapes in the reason phrase and the body; neither may reach a terminal",
 			raw: sends(keep, "HTTP/1.1 500 \x1b[2J\x1b]0;owned\x07\r\nContent-Length: 8\r\n\r\n\x1b[31mred")},
+		{Name: "status-line-endless", Want: Verdict{"bad_response", "too_large"}, Doc: "a reason phrase that never ends",
+			raw: endless("HTTP/1.1 200 ")},
+		{Name: "reason-100k", Want: Verdict{"500"}, Doc: "a reason phrase of 100 KiB, within the client's limit",
+			raw: sends(shut, "HTTP/1.1 500 "+strings.Repeat("x", 100<<10)+rest)},
 		{Name: "empty-reply", Want: Verdict{"reset"}, Doc: "an orderly close instead of an answer (RFC 9112 §9.5)",
 			raw: func(*exchange) ending { return shut }},
 		{Name: "cut-status-line", Want: Verdict{"reset", "bad_response", "short_body"}, Doc: "an orderly close within the status line (RFC 9112 §8)",

@@ -165,7 +165,7 @@ func RedactText(text string) string {
 		if end == 0 && rest[0] == '"' {
 			end = quotedEnd(rest)
 			text, closed := strings.CutSuffix(rest[1:end], `"`)
-			out.WriteString(`"` + redactPiece(text))
+			out.WriteString(`"` + redactWords(redactPiece(text)))
 			if closed {
 				out.WriteByte('"')
 			}
@@ -193,6 +193,19 @@ func quotedEnd(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// redactWords redacts each word, for text in quotes that has a URL in it rather
+// than being one.
+func redactWords(text string) string {
+	if !strings.Contains(text, " ") {
+		return text
+	}
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		words[i] = redactPiece(word)
+	}
+	return strings.Join(words, " ")
 }
 
 // redactPiece redacts what may be a URL.

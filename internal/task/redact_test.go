@@ -220,12 +220,33 @@ func TestRedactHugeURL(t *testing.T) {
 	}
 }
 
+// A URL with secrets comes out clean, whatever stands around it.
+func FuzzRedactText(f *testing.F) {
+	f.Add("parse \"", "\": bad")
+	f.Add(`Location "/x `, `" and "`)
+	f.Add("a\\\"", "@b?c=d;")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if strings.Contains(before+after, "5ecr3t") {
+			return
+		}
+		text := before + " http://user:5ecr3t@h/?sig=5ecr3t " + after
+		got := RedactText(text)
+		if strings.Contains(got, "5ecr3t") {
+			t.Errorf("%q: %q", text, got)
+		}
+		if again := RedactText(got); again != got {
+			t.Errorf("%q: %q, redacted again %q", text, got, again)
+		}
+	})
+}
+
 func TestRedactText(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "plain": "plain", `a "quoted" word`: `a "quoted" word`, "a=b c@d": "a=b c@d",
 		`failed to parse Location header "http://u:p w@[::1/x": parse "http://u:p w@[::1/x": bad`: `failed to parse Location header "http://REDACTED:REDACTED@[::1/x": parse "http://REDACTED:REDACTED@[::1/x": bad`,
 		`"/x?sig=S\"S&a=b" and http://u:p@h/?sig=S end`:                                           `"/x?sig=REDACTED&a=b" and http://REDACTED:REDACTED@h/?sig=REDACTED end`,
-		`open quote "//u:p@h`: `open quote "//REDACTED:REDACTED@h`,
+		`open quote "//u:p@h`:                               `open quote "//REDACTED:REDACTED@h`,
+		`"see http://u:p@h/?sig=S now" and "# http://u:p@h`: `"REDACTED:REDACTED@h/?sig=REDACTED" and "# http://REDACTED:REDACTED@h`,
 	} {
 		if got := RedactText(text); got != want {
 			t.Errorf("RedactText(%q) = %q, want %q", text, got, want)

@@ -6,6 +6,25 @@ import (
 	"testing"
 )
 
+// What is taken holds only statuses, and each that it names.
+func FuzzParseStatusSet(f *testing.F) {
+	f.Add("200,204, 3xx,520-524")
+	f.Add("100-599,1xx-2xx,-5,0200")
+	f.Fuzz(func(t *testing.T, list string) {
+		set, err := ParseStatusSet(list)
+		some := false
+		for status := -10; status < 1000; status++ {
+			if set.Has(status) && (status < 100 || status > 599) {
+				t.Errorf("%q: %d", list, status)
+			}
+			some = some || set.Has(status)
+		}
+		if some != (err == nil) {
+			t.Errorf("%q: statuses %v, error %v", list, some, err)
+		}
+	})
+}
+
 func TestParseStatusSet(t *testing.T) {
 	span := func(low, high int) (all []int) {
 		for s := low; s <= high; s++ {

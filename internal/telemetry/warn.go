@@ -59,13 +59,13 @@ func (s sink) Error(err error, msg string, _ ...any) {
 	s.w.Handle(fmt.Errorf("%s: %w", msg, err))
 }
 
-// oneLine makes text fit for one line of a terminal: no control characters,
-// not too long.
+// oneLine makes text fit for one line of a terminal: no control and no
+// invisible characters, such as turn the reading direction; not too long.
 func oneLine(text string) string {
 	clean := make([]rune, 0, len(text))
 	size := 0
 	for _, r := range text {
-		if unicode.IsControl(r) {
+		if !unicode.IsPrint(r) {
 			r = ' '
 		}
 		if size += len(string(r)); size > maxWarning {

@@ -158,12 +158,21 @@ func (f *File) place(err error) error {
 		err = closeErr // of two, the first tells what went wrong
 	}
 	if err == nil {
-		err = f.in.Rename(f.temp, f.name)
+		err = f.rename()
 	}
 	if err != nil {
 		err = withCleanup(err, f.temp, f.in.Remove(f.temp))
 	}
 	return err
+}
+
+func (f *File) rename() error {
+	var lack patience
+	for {
+		if err := f.in.Rename(f.temp, f.name); !lack.again(err) {
+			return err
+		}
+	}
 }
 
 // Abort removes the temporary file. After Resume it leaves what there is of

@@ -44,8 +44,9 @@ func (p Place) Resume() (Output, Kept, error) {
 // begin readies the folder, looks at what stands at the place, and opens.
 func (p Place) begin(temp string, open func(*File) error) (*File, error) {
 	d := p.dir
-	linked := false
-	for fresh := false; ; fresh = true {
+	linked, fresh := false, false
+	var lack patience
+	for {
 		folder, err := d.ready(path.Dir(p.name), fresh)
 		if err == nil && folder != path.Dir(p.name) && !linked {
 			linked = true
@@ -60,13 +61,15 @@ func (p Place) begin(temp string, open func(*File) error) (*File, error) {
 		if err == nil {
 			err = open(f)
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			return f, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) || fresh {
+		case lack.again(err):
+		case errors.Is(err, fs.ErrNotExist) && !fresh:
+			fresh = true // somebody has removed the folder since it was made
+		default:
 			return nil, err
 		}
-		// Somebody has removed the folder since it was made.
 	}
 }
 

@@ -19,6 +19,12 @@ import (
 // requests within one Do were seen), and no retry count above would notice.
 var errStorm = &task.Error{Type: task.ErrReset, Message: "the server kept giving the request back unanswered"}
 
+// longProbe is for how long the body of a breaker's probe must have come for
+// the probe to count as a success before its end: an origin that breaks every
+// body is not back with its headers, and the rest of its tasks need not wait for
+// a long one.
+const longProbe = time.Second
+
 // attempts is the RoundTripper that sends one request, already let through by
 // the gate, under its time limits, and accounts for its time.
 type attempts struct{ next http.RoundTripper }
@@ -72,9 +78,6 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		h.ex.rec.Remote = h.conn.remote
 	}
 	v := h.ex.judge(resp)
-	if h.req.probe && v == success {
-		h.req.settle(v) // the rest of the origin's tasks need not wait for a long body
-	}
 	if resp.Body == http.NoBody {
 		h.end(v, nil)
 		return resp, nil
@@ -189,6 +192,9 @@ func (b *hopBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	switch {
 	case err == nil:
+		if b.hop.req.probe && b.verdict == success && time.Since(b.hop.answer) > longProbe {
+			b.hop.req.settle(success)
+		}
 	case err == io.EOF:
 		b.hop.end(b.verdict, nil)
 	default:
