@@ -149,6 +149,8 @@ func (x *exchange) fail(err, own error) error {
 		return &ResponseError{Err: err} // every byte that was asked for came
 	case x.readErr == io.EOF && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("%w (%w)", io.ErrUnexpectedEOF, err)
+	case x.readErr != io.EOF && !errors.Is(err, x.readErr):
+		err = x.readErr // net/textproto takes a line that breaks off for a malformed one
 	}
 	return x.explain(fmt.Errorf("read response: %w", err))
 }
