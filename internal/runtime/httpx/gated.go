@@ -27,14 +27,14 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 		ex.granted = false
-		request, err := ex.client.gate.enter(origin, ex.finalAttempt())
+		let, err := ex.client.gate.enter(origin, ex.finalAttempt())
 		if _, changed := errors.AsType[*asynccore.OpenError](err); changed {
 			continue // the breaker opened between the grant and now: back to the lane
 		}
 		if err != nil {
 			return nil, err
 		}
-		ex.request = request
+		ex.hop = ex.newHop(let)
 		ex.hops++
 		ex.rec.Attempts = ex.before + ex.attempt
 		resp, err := g.next.RoundTrip(req)
