@@ -82,6 +82,9 @@ func (p planner) Planned(total int64, now func() ops.Progress) {
 // taskSpan wraps each task in a span, whose ids go into its record.
 func taskSpan(t *telemetry.Telemetry) ops.Span {
 	return func(ctx context.Context, _ *task.Task) (context.Context, func(*task.Record)) {
+		if !t.On() {
+			return ctx, noSpan
+		}
 		ctx, end := t.Task(ctx)
 		return ctx, func(rec *task.Record) {
 			rec.TraceID, rec.SpanID = telemetry.IDs(ctx)
@@ -94,6 +97,8 @@ func taskSpan(t *telemetry.Telemetry) ops.Span {
 		}
 	}
 }
+
+func noSpan(*task.Record) {}
 
 // operationSpan has no span for the one task of an operation: the record gets
 // the ids of the operation's own.

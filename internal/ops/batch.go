@@ -158,7 +158,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
 		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect, unsafe: req.RetryUnsafe, inline: req.Inline, shortage: &shortage{end: cancel}},
+		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect.Has, unsafe: req.RetryUnsafe, inline: req.Inline, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}
 	r.room.L = &r.mu

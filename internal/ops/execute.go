@@ -38,7 +38,7 @@ type executor struct {
 	fetcher  Fetcher
 	commands *commands // nil where no task is a command
 	span     Span
-	accept   task.StatusSet
+	accept   func(status int) bool
 	header   bool // the header section goes to the output too
 	unsafe   bool // a request that is not idempotent goes on to another mirror, too
 	inline   Inline
@@ -171,7 +171,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 		return &task.Error{Type: task.ErrInput, Message: err.Error(), Err: err}
 	}
 	spec := httpx.Exchange{
-		Task: a.task, URL: u, Accept: x.accept.Has, Sink: out.Output, Found: out.found, ShowHeader: x.header,
+		Task: a.task, URL: u, Accept: x.accept, Sink: out.Output, Found: out.found, ShowHeader: x.header,
 		Since: since, Stop: stop, Refused: refusedBody(out.Output), Answer: x.answer,
 	}
 	if since == nil {

@@ -104,7 +104,7 @@ func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *ta
 	wire, _, release := inFlight(stop)
 	defer release()
 	a := new(origins).admit(t, conn.Gate)
-	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect, header: req.ShowHeader, answer: answer}
+	x := executor{fetcher: conn.Fetcher, span: f.Span, accept: req.Expect.Has, header: req.ShowHeader, answer: answer}
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: conn.Gate})
 	conn.Gate.Bind(runner.Wake)
 	err = runner.Go(stop, asynccore.Job{Key: a.origin}, func(job context.Context) {

@@ -62,7 +62,7 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 		folder: folder{open: w.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: q.Most(), Admission: conn.Gate}),
 		exec: executor{
-			fetcher: conn.Fetcher, commands: backgroundCommands(w.Runner, req.Settings), span: w.Span, accept: req.Expect,
+			fetcher: conn.Fetcher, commands: backgroundCommands(w.Runner, req.Settings), span: w.Span, accept: req.Expect.Has,
 			unsafe: req.RetryUnsafe, inline: req.Inline, shortage: &shortage{end: cancel},
 		},
 	}

@@ -56,6 +56,10 @@ type Telemetry struct {
 	err    error
 }
 
+// On reports that something is exported, since Start. Who makes something for
+// each task asks first.
+func (t *Telemetry) On() bool { return !t.off() }
+
 // off reports that nothing is exported.
 func (t *Telemetry) off() bool { return t == nil || t.tracer == nil }
 

@@ -52,7 +52,7 @@ type Config struct {
 	// fields above. Close closes its idle connections.
 	Base http.RoundTripper
 	// Span wraps the transport, so that each request on the wire gets a span;
-	// nil does not.
+	// nil does not, nor does one that returns the transport itself.
 	Span func(http.RoundTripper) http.RoundTripper
 }
 
@@ -62,6 +62,8 @@ type Client struct {
 	cfg  Config
 	gate *Gate
 	http *http.Client
+
+	spans bool // each request goes to whoever makes spans
 
 	short sync.Once // told of the first shortage
 
@@ -73,6 +75,8 @@ type Client struct {
 func New(cfg Config) *Client {
 	if cfg.Base == nil {
 		cfg.Base = newTransport(cfg)
+	} else {
+		cfg.Base = &watchdog{next: cfg.Base}
 	}
 	c := &Client{cfg: cfg, gate: cfg.Gate, plains: make(map[*Host]*plainHeader)}
 	if cfg.Hosts != nil {
@@ -82,7 +86,9 @@ func New(cfg Config) *Client {
 	}
 	var wire http.RoundTripper = noIdleCloser{cfg.Base}
 	if cfg.Span != nil {
-		wire = cfg.Span(wire)
+		spanned := cfg.Span(wire)
+		c.spans = spanned != wire
+		wire = spanned
 	}
 	follow := redirects{max: cfg.MaxRedirects, follow: !cfg.NoRedirects, schemes: cfg.RedirectTo}
 	c.http = &http.Client{

@@ -124,7 +124,8 @@ func (ex *exchange) read(resp *http.Response, n int64) error {
 
 // copyBody does, and returns how much of the body it has seen.
 func (ex *exchange) copyBody(resp *http.Response, n int64) (int64, error) {
-	wire := &wireReader{r: resp.Body}
+	wire := &ex.kit.wire
+	*wire = wireReader{r: resp.Body}
 	body, err := decoded(resp, wire)
 	if err != nil {
 		return n, ex.broken(wire, n, err)

@@ -9,18 +9,19 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// exchange is the state of one task on its way through the layers. It travels
-// in the context of its requests and belongs to one goroutine at a time: the
-// task's.
+// exchange is the state of one task on its way through the layers. It is the
+// context of its requests, and belongs to one goroutine at a time: the task's.
 type exchange struct {
+	context.Context // the task's; its end is not the origin's fault
+
+	kit    *kit // that it is a part of
 	client *Client
-	ctx    context.Context // the task's; its end is not the origin's fault
 	spec   Exchange
 	rec    *task.Record
 	slot   *asynccore.Slot
 	policy asynccore.RetryPolicy
 
-	request *request       // the standing with the gate of the request being sent
+	hop     *hop           // the request being sent
 	before  int            // attempts that other mirrors have had
 	attempt int            // attempts begun, redirects within one not counted
 	hops    int            // requests that the gate let through
@@ -44,7 +45,6 @@ type exchange struct {
 	wait         time.Duration // decided pause before the next attempt
 	retryAt      string        // where it counts as on its way to a retry; empty when it does not
 
-	// Side by side, which keeps the whole within 480 bytes: a task allocates it.
 	granted  bool // the slot was granted for a request that has not been sent
 	sent     bool // the attempt got a connection: the server may have seen it
 	strayed  bool // a redirect left the first origin: nothing of the user's is sent any more
@@ -53,6 +53,14 @@ type exchange struct {
 }
 
 type exchangeKey struct{}
+
+// Value gives the exchange away. That it is a context itself saves one.
+func (ex *exchange) Value(key any) any {
+	if _, ok := key.(exchangeKey); ok {
+		return ex
+	}
+	return ex.Context.Value(key)
+}
 
 func exchangeOf(ctx context.Context) *exchange {
 	ex, _ := ctx.Value(exchangeKey{}).(*exchange)
@@ -78,11 +86,11 @@ func (ex *exchange) judge(resp *http.Response) verdict {
 		if !asked {
 			wait = ex.policy.Base
 		}
-		ex.request.pause(time.Now().Add(wait))
+		ex.hop.let.pause(time.Now().Add(wait))
 		return throttled
 	case status == http.StatusServiceUnavailable:
 		if asked {
-			ex.request.pause(time.Now().Add(wait))
+			ex.hop.let.pause(time.Now().Add(wait))
 		}
 		return unwell
 	case status >= 500:

@@ -53,11 +53,20 @@ type Exchange struct {
 // the last attempt's error with its type, a *TimeoutError when the task's own
 // timeout is over, or the cause of the end of ctx or Stop.
 func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
-	ex := &exchange{
-		client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
+	k := kits.Get().(*kit)
+	k.exchange = exchange{
+		Context: ctx, kit: k, client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
 		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
 		before: rec.Attempts,
 	}
+	err := k.run()
+	k.putBack(err)
+	return err
+}
+
+// run is Fetch.
+func (ex *exchange) run() error {
+	c, spec, rec := ex.client, &ex.spec, ex.rec
 	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}
@@ -70,10 +79,9 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	}
 	if limit := spec.Task.Timeout; limit > 0 {
 		var release func()
-		ctx, release = ex.within(ctx, limit)
+		ex.Context, release = ex.within(ex.Context, limit)
 		defer release()
 	}
-	ex.ctx = context.WithValue(ctx, exchangeKey{}, ex)
 	if retries := spec.Task.Retry; retries != nil {
 		ex.policy.Max = *retries
 	}
@@ -86,8 +94,7 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 			return err
 		}
 	}
-	req, err := ex.newRequest()
-	if err != nil {
+	if err := ex.newRequest(&ex.kit.again, &ex.kit.req); err != nil {
 		return err
 	}
 	if spec.Found != nil {
@@ -95,7 +102,7 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 			return err
 		}
 	}
-	err = ex.do(req)
+	err := ex.do()
 	if ex.expect != nil {
 		err = ex.expect.judge(ex, err)
 	}
@@ -115,19 +122,19 @@ func (ex *exchange) within(ctx context.Context, limit time.Duration) (_ context.
 	return ctx, func() { cancel(); cancelStop() }
 }
 
-// newRequest makes the request that all attempts send.
-func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
+// newRequest makes again, on req, the request that all attempts send.
+func (ex *exchange) newRequest(again *retryablehttp.Request, req *http.Request) error {
 	t := ex.spec.Task
 	header, host, err := ex.client.requestHeader(t, ex.host, ex.spec.URL)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ex.spec.header = header
-	req := (&http.Request{
+	*req = *(&http.Request{
 		Method: t.EffectiveMethod(), URL: anonymous(ex.spec.URL), Host: host, Header: noHeader,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ex.ctx)
-	again := &retryablehttp.Request{Request: req}
+	}).WithContext(ex)
+	again.Request = req
 	switch {
 	case t.BodyFile != "":
 		var body bodyFile
@@ -140,7 +147,7 @@ func (ex *exchange) newRequest() (*retryablehttp.Request, error) {
 	case t.Body != nil:
 		err = again.SetBody(retryablehttp.ReaderFunc(func() (io.Reader, error) { return bytes.NewReader(t.Body), nil }))
 	}
-	return again, err
+	return err
 }
 
 // AsTaskError returns err as a record's error: with its type, and with the

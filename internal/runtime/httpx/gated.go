@@ -16,7 +16,10 @@ var _ http.RoundTripper = gated{}
 
 func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
-	origin := Origin(req.URL)
+	origin := ex.origin
+	if req.URL != ex.spec.URL { // a redirect led here
+		origin = Origin(req.URL)
+	}
 	ex.at = origin
 	var lack shortage
 	for {
@@ -27,14 +30,14 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 		ex.granted = false
-		request, err := ex.client.gate.enter(origin, ex.finalAttempt())
+		let, err := ex.client.gate.enter(origin, ex.finalAttempt())
 		if _, changed := errors.AsType[*asynccore.OpenError](err); changed {
 			continue // the breaker opened between the grant and now: back to the lane
 		}
 		if err != nil {
 			return nil, err
 		}
-		ex.request = request
+		ex.hop = ex.newHop(let)
 		ex.hops++
 		ex.rec.Attempts = ex.before + ex.attempt
 		resp, err := g.next.RoundTrip(req)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-retryablehttp"
+
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -196,12 +198,12 @@ func (ex *exchange) startOver(resp *http.Response) error {
 	if err := resp.Body.Close(); err != nil { // the gate counts one request at a time
 		return err
 	}
-	whole, err := ex.newRequest()
-	if err != nil {
+	var whole retryablehttp.Request
+	if err := ex.newRequest(&whole, new(http.Request)); err != nil {
 		return err
 	}
 	ex.header, ex.strayed = ex.spec.header, false
-	resp, err = ex.client.http.Do(whole.Request)
+	resp, err := ex.client.http.Do(whole.Request)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestPauses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return r
+			return &r
 		}
 		want(Pauses{})
 		a := request("http://a:80")

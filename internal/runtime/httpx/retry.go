@@ -8,43 +8,34 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/httpx/route"
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// do runs the attempts of a request. go-retryablehttp turns the wheel; whether
+// do runs the attempts of the request. go-retryablehttp turns the wheel; whether
 // to go on, for how long to wait and what an attempt's end is, is decided here.
-// It is made anew for each task because its hooks are not told which request
-// they are asked about.
-func (ex *exchange) do(req *retryablehttp.Request) error {
-	req.SetResponseHandler(ex.consume)
-	loop := retryablehttp.Client{
-		HTTPClient:   ex.client.http,
-		Logger:       nil, // it logs URLs, secrets and all
-		RetryMax:     ex.policy.Max,
-		CheckRetry:   ex.checkRetry,
-		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
-		PrepareRetry: ex.prepareRetry,
-		ErrorHandler: func(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err },
-	}
+// Each exchange has a client of its own for it, because its hooks are not told
+// which request they are asked about.
+func (ex *exchange) do() error {
+	loop := &ex.kit.loop // without its Logger, which logs URLs, secrets and all
+	loop.HTTPClient, loop.RetryMax = ex.client.http, ex.policy.Max
 	ex.start()
-	_, err := loop.Do(req)
+	_, err := loop.Do(&ex.kit.again)
 	ex.noLongerRetrying()
-	if cause := context.Cause(ex.ctx); err != nil && cause != nil {
-		return cause
-	}
-	return plainOrNil(err)
-}
-
-func plainOrNil(err error) error {
 	if err == nil {
 		return nil
 	}
+	if cause := context.Cause(ex.Context); cause != nil {
+		return cause
+	}
 	return plain(err)
 }
+
+// noBackoff and asItIs leave go-retryablehttp without a say of its own.
+func noBackoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }
+
+func asItIs(resp *http.Response, err error, _ int) (*http.Response, error) { return resp, err }
 
 // start begins an attempt.
 func (ex *exchange) start() {
@@ -77,7 +68,7 @@ func (ex *exchange) checkRetry(_ context.Context, resp *http.Response, err error
 	})
 	ex.retryAt = ex.at // a redirect may have led elsewhere than the retry begins
 	ex.client.gate.retrying(ex.retryAt, +1)
-	ex.client.cfg.Hooks.retrying(ex.ctx, RetryEvent{ex.rec.URL, ex.attempt, wait, reason, err})
+	ex.client.cfg.Hooks.retrying(ex.Context, RetryEvent{ex.rec.URL, ex.attempt, wait, reason, err})
 	ex.giveBack() // nobody holds a slot while waiting
 	return true, nil
 }
@@ -109,7 +100,7 @@ func (ex *exchange) noLongerRetrying() {
 // after what wait, and what set the wait. When a Retry-After forbids another,
 // ex.verdict becomes the error that the task ends with.
 func (ex *exchange) decide(err error) (wait time.Duration, reason string, again bool) {
-	if context.Cause(ex.ctx) != nil || !ex.curable(err) || !ex.repeatable() {
+	if context.Cause(ex.Context) != nil || !ex.curable(err) || !ex.repeatable() {
 		return 0, "", false
 	}
 	if ex.spec.Stop.Err() != nil {

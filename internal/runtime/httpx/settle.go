@@ -18,7 +18,8 @@ const (
 	unwell                   // 503: a failure that also asks for less concurrency
 )
 
-// request is one request that the gate let through. Its verdict is told once.
+// request is the standing with the gate of one request that it let through. Its
+// verdict is told once.
 type request struct {
 	gate  *Gate
 	o     *origin
@@ -32,7 +33,7 @@ type request struct {
 // task holds. It returns the error that all tasks of a given-up origin end
 // with, or asynccore.OpenError when the breaker changed its mind since the
 // slot was granted: the task then goes back to its lane.
-func (g *Gate) enter(key string, final bool) (*request, error) {
+func (g *Gate) enter(key string, final bool) (request, error) {
 	now := time.Now()
 	g.mu.Lock()
 	o := g.origin(key, now)
@@ -40,17 +41,17 @@ func (g *Gate) enter(key string, final bool) (*request, error) {
 	tooLong := o.tooLong(now)
 	g.mu.Unlock()
 	if lost {
-		return nil, &CircuitOpenError{Origin: key}
+		return request{}, &CircuitOpenError{Origin: key}
 	}
 	if tooLong {
-		return nil, &RetryAfterError{Origin: key, Wait: pause.Sub(now)}
+		return request{}, &RetryAfterError{Origin: key, Wait: pause.Sub(now)}
 	}
 	done, err := o.breaker.Allow()
 	if err != nil {
 		g.mu.Lock()
 		o.probed = o.probing > 0 && o.breaker.State() == asynccore.BreakerHalfOpen
 		g.mu.Unlock()
-		return nil, err
+		return request{}, err
 	}
 	probe := o.breaker.State() != asynccore.BreakerClosed
 	if probe {
@@ -58,7 +59,7 @@ func (g *Gate) enter(key string, final bool) (*request, error) {
 		o.probing++
 		g.mu.Unlock()
 	}
-	return &request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
+	return request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
 }
 
 // settle tells the gate what became of the request. Only the first call

@@ -50,7 +50,7 @@ func (s *shortage) again(ex *exchange, req *http.Request, err error) (*http.Requ
 		return req, nil
 	case <-ex.spec.Stop.Done():
 		return nil, context.Cause(ex.spec.Stop)
-	case <-ex.ctx.Done():
-		return nil, context.Cause(ex.ctx)
+	case <-ex.Context.Done():
+		return nil, context.Cause(ex.Context)
 	}
 }

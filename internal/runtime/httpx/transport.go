@@ -1,8 +1,10 @@
 package httpx
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
 
@@ -42,6 +44,14 @@ func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 		ConnectTimeout:         cfg.ConnectTimeout,
 		ReadTimeout:            cfg.ReadTimeout,
 		ReadTimeoutOf:          cfg.readTimeouts(),
+		GotConn: func(ctx context.Context, info httptrace.GotConnInfo) error {
+			h := exchangeOf(ctx).hop
+			h.private = info.Reused // else there was a dial, which may go on without us
+			return h.gotConn(info)
+		},
+		TLSHandshake: func(ctx context.Context, took time.Duration) {
+			exchangeOf(ctx).hop.tlsTook.Store(max(1, int64(took)))
+		},
 	}
 	behind := newHTTPTransport(cfg, dial)
 	behind.TLSClientConfig, behind.DialTLSContext = rt.TLSClientConfig, rt.DialTLSContext

@@ -11,10 +11,10 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// watchdog is the RoundTripper that ends a request after a silence, for
-// transports that do not do so themselves: http.Transport bounds the wait for
-// the headers only, and an HTTP/2 connection is shared, so that the silence of
-// one stream is not that of the connection.
+// watchdog is the RoundTripper that watches over a request, and ends it after a
+// silence, for transports that do not do so themselves: http.Transport bounds
+// the wait for the headers only, and an HTTP/2 connection is shared, so that the
+// silence of one stream is not that of the connection.
 type watchdog struct {
 	next    http.RoundTripper
 	silence time.Duration                // 0 is none
@@ -28,25 +28,21 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w.of != nil {
 		silence = w.of(req.URL)
 	}
-	if silence <= 0 {
-		return w.next.RoundTrip(req)
-	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	// From when there is a connection, or another one: dialling has a limit of
-	// its own.
-	var timer *time.Timer
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		if timer != nil {
-			timer.Reset(silence)
-		} else {
-			timer = time.AfterFunc(silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, silence}) })
-		}
-	}})
+	hop := exchangeOf(ctx).hop
+	dog := &alarm{limit: silence, ring: func() { cancel(&TimeoutError{task.ErrTimeoutRead, silence}) }}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeStart: hop.tlsStart, TLSHandshakeDone: hop.tlsDone,
+		GotConn: func(info httptrace.GotConnInfo) {
+			if err := hop.gotConn(info); err != nil {
+				cancel(err)
+			}
+			dog.set() // from when there is a connection, or another one: dialling has a limit of its own
+		},
+	})
 	resp, err := w.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		if timer != nil {
-			timer.Stop()
-		}
+		dog.stop()
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
@@ -54,11 +50,32 @@ func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Request = req
-	if timer == nil { // cannot be: an answer came on a connection
-		timer = time.AfterFunc(silence, func() { cancel(&TimeoutError{task.ErrTimeoutRead, silence}) })
-	}
-	resp.Body = &watchedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, timer: timer, silence: silence}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, dog: dog}
 	return resp, nil
+}
+
+// alarm rings when its limit has passed since it was last set, unless it was
+// stopped; without a limit it never does.
+type alarm struct {
+	limit time.Duration
+	ring  func()
+	timer *time.Timer // nil until it was set
+}
+
+func (a *alarm) set() {
+	switch {
+	case a.limit <= 0:
+	case a.timer != nil:
+		a.timer.Reset(a.limit)
+	default:
+		a.timer = time.AfterFunc(a.limit, a.ring)
+	}
+}
+
+func (a *alarm) stop() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 }
 
 // CloseIdleConnections closes those of the transport behind.
@@ -66,16 +83,15 @@ func (w *watchdog) CloseIdleConnections() { closeIdle(w.next) }
 
 type watchedBody struct {
 	io.ReadCloser
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer
-	silence time.Duration
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	dog    *alarm
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.timer.Reset(b.silence)
+	b.dog.set()
 	n, err := b.ReadCloser.Read(p)
-	b.timer.Stop() // the time between two Reads is ours, not the server's
+	b.dog.stop() // the time between two Reads is ours, not the server's
 	if err != nil && err != io.EOF {
 		if cause := context.Cause(b.ctx); cause != nil {
 			err = cause
@@ -85,7 +101,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 }
 
 func (b *watchedBody) Close() error {
-	b.timer.Stop()
+	b.dog.stop()
 	err := b.ReadCloser.Close()
 	b.cancel(nil)
 	return err

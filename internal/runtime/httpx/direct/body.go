@@ -26,10 +26,6 @@ type body struct {
 
 var _ io.WriterTo = (*body)(nil)
 
-func newBody(x *exchange, resp *http.Response) *body {
-	return &body{x: x, src: resp.Body, size: resp.ContentLength, open: true}
-}
-
 // Read reads straight into p when it is at least as large as the connection's
 // buffer (4 KiB).
 func (b *body) Read(p []byte) (int, error) {

@@ -89,11 +89,15 @@ func (c *conn) begin() bool {
 
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4<<10) }}
 
-// write sends the request, its body included.
-func (c *conn) write(req *http.Request) error {
+// write sends the request, its body included. A traced one goes through
+// Request.Write, which tells the trace.
+func (c *conn) write(req *http.Request, traced bool) error {
 	bw := writers.Get().(*bufio.Writer)
 	bw.Reset(c.rw)
-	err := req.Write(bw)
+	var err error
+	if traced || !writePlain(bw, req) {
+		err = req.Write(bw)
+	}
 	if err == nil {
 		err = bw.Flush()
 	}

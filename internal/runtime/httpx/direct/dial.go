@@ -18,7 +18,11 @@ const (
 // goroutine: a connection is made for the request that waits for it, never in
 // advance, so there are no more of them than callers.
 func (t *Transport) dial(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace) (*conn, error) {
-	raw, tc, err := t.connect(ctx, o.tls, "tcp", address(u), u.Hostname(), trace)
+	shook := func(time.Duration) {}
+	if t.TLSHandshake != nil {
+		shook = func(took time.Duration) { t.TLSHandshake(ctx, took) }
+	}
+	raw, tc, err := t.connect(ctx, o.tls, "tcp", address(u), u.Hostname(), trace, shook)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +48,9 @@ func (t *Transport) readTimeout(u *url.URL) time.Duration {
 
 func (c *conn) speaksHTTP2() bool { return c.state != nil && c.state.NegotiatedProtocol == protoHTTP2 }
 
-// connect dials and shakes hands within ConnectTimeout.
-func (t *Transport) connect(ctx context.Context, secure bool, network, addr, host string, trace *httptrace.ClientTrace) (*link, *tls.Conn, error) {
+// connect dials and shakes hands within ConnectTimeout. shook is told how long
+// the latter took.
+func (t *Transport) connect(ctx context.Context, secure bool, network, addr, host string, trace *httptrace.ClientTrace, shook func(time.Duration)) (*link, *tls.Conn, error) {
 	dctx := ctx
 	if t.ConnectTimeout > 0 {
 		var cancel context.CancelFunc
@@ -68,7 +73,9 @@ func (t *Transport) connect(ctx context.Context, secure bool, network, addr, hos
 	if trace != nil && trace.TLSHandshakeStart != nil {
 		trace.TLSHandshakeStart()
 	}
+	began := time.Now()
 	err = tc.HandshakeContext(dctx)
+	shook(time.Since(began))
 	if trace != nil && trace.TLSHandshakeDone != nil {
 		trace.TLSHandshakeDone(tc.ConnectionState(), err)
 	}

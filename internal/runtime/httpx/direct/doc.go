@@ -4,12 +4,13 @@
 // about half of its CPU; here a request costs none, and one only when it has
 // a body.
 //
-// The bytes are the standard library's: Request.Write, http.ReadResponse,
-// crypto/tls. What is here is the rest of a client: a bounded pool of idle
-// connections, silence measured by deadlines on the connection, cancelling,
-// one retry of a request that met a connection which had just died, and the
-// care that no byte which follows an answer is taken for the next one
-// (RFC 9112 §9). Everything unusual goes to Transport.Fallback.
+// The bytes are the standard library's: Request.Write (for plain requests what
+// is tested to be the same), http.ReadResponse, crypto/tls. What is here is the
+// rest of a client: a bounded pool of idle connections, silence measured by
+// deadlines on the connection, cancelling, one retry of a request that met a
+// connection which had just died, and the care that no byte which follows an
+// answer is taken for the next one (RFC 9112 §9). Everything unusual goes to
+// Transport.Fallback.
 //
 // The package never follows redirects, decodes bodies, picks proxies, reads
 // the environment, or logs.

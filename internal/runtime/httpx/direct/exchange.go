@@ -29,6 +29,7 @@ type exchange struct {
 	up      *upload     // nil for a request without a body
 	begun   bool        // the answer's first byte is here
 	keep    bool        // both sides want to keep the connection
+	body    body        // of the answer
 
 	// What had gone wrong when fail was called, before its own clearing up
 	// made more go wrong.
@@ -47,7 +48,7 @@ func (x *exchange) run() (*http.Response, error) {
 	}
 	if hasBody(x.req) {
 		x.up = startUpload(x.c, x.req)
-	} else if err := x.c.write(x.req); err != nil {
+	} else if err := x.c.write(x.req, x.trace != nil); err != nil {
 		if x.c.link.writeErr.Load() == nil {
 			return nil, x.fail(err, err)
 		}
@@ -63,7 +64,8 @@ func (x *exchange) run() (*http.Response, error) {
 		x.end(true)
 		return resp, nil
 	}
-	resp.Body = newBody(x, resp)
+	x.body = body{x: x, src: resp.Body, size: resp.ContentLength, open: true}
+	resp.Body = &x.body
 	return resp, nil
 }
 
@@ -149,6 +151,8 @@ func (x *exchange) fail(err, own error) error {
 		return &ResponseError{Err: err} // every byte that was asked for came
 	case x.readErr == io.EOF && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("%w (%w)", io.ErrUnexpectedEOF, err)
+	case x.readErr != io.EOF && !errors.Is(err, x.readErr):
+		err = x.readErr // net/textproto takes a line that breaks off for a malformed one
 	}
 	return x.explain(fmt.Errorf("read response: %w", err))
 }

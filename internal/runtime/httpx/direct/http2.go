@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
+	"time"
 )
 
 // maxKnown bounds the memory of origins that speak HTTP/2. Forgetting one
@@ -101,7 +102,7 @@ func (t *Transport) DialTLSContext(ctx context.Context, network, addr string) (n
 		return nil, err
 	}
 	// The fallback announces the handshake to the trace itself.
-	_, tc, err := t.connect(ctx, true, network, addr, host, (*httptrace.ClientTrace)(nil))
+	_, tc, err := t.connect(ctx, true, network, addr, host, (*httptrace.ClientTrace)(nil), func(time.Duration) {})
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,8 @@ func (l *link) Write(p []byte) (int, error) {
 	n, err := l.Conn.Write(p)
 	l.wrote.Add(int64(n))
 	if err != nil {
-		l.writeErr.CompareAndSwap(nil, &err)
+		first := err // not err itself, which each Write would allocate
+		l.writeErr.CompareAndSwap(nil, &first)
 	}
 	return n, err
 }

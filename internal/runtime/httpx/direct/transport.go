@@ -69,6 +69,16 @@ type Transport struct {
 	// asked when a connection is made.
 	ReadTimeoutOf func(u *url.URL) time.Duration
 
+	// GotConn, if not nil, is asked each time that a request is about to be
+	// written on a connection: an error keeps it from being written and is what
+	// RoundTrip returns. TLSHandshake, if not nil, is told how long one took, be it
+	// a failed one. Both get the request's context, on the goroutine that called
+	// RoundTrip. They tell what an httptrace.ClientTrace is told, which is heard
+	// too, but needs a context made for each request; requests that go to the
+	// Fallback have only that one.
+	GotConn      func(ctx context.Context, info httptrace.GotConnInfo) error
+	TLSHandshake func(ctx context.Context, took time.Duration)
+
 	once  sync.Once // sets up pool
 	pool  pool
 	http2 http2
@@ -156,18 +166,29 @@ func (t *Transport) acquire(ctx context.Context, o origin, req *http.Request, tr
 		}
 		c.begin()
 	}
+	if err := t.gotConn(ctx, c, trace); err != nil {
+		c.abort()
+		return nil, err
+	}
+	return c, nil
+}
+
+// gotConn tells whoever wants to know of the connection for a request.
+func (t *Transport) gotConn(ctx context.Context, c *conn, trace *httptrace.ClientTrace) error {
+	info := httptrace.GotConnInfo{Conn: c.rw, Reused: c.reused, WasIdle: c.reused}
 	if trace != nil && trace.GotConn != nil {
-		info := httptrace.GotConnInfo{Conn: c.rw, Reused: c.reused, WasIdle: c.reused}
 		if c.reused {
 			info.IdleTime = time.Since(c.idleSince)
 		}
 		trace.GotConn(info)
-		if ctx.Err() != nil { // GotConn may have had enough: nothing is written then
-			c.abort()
-			return nil, context.Cause(ctx)
+		if ctx.Err() != nil { // it may have had enough: nothing is written then
+			return context.Cause(ctx)
 		}
 	}
-	return c, nil
+	if t.GotConn != nil {
+		return t.GotConn(ctx, info)
+	}
+	return nil
 }
 
 func (t *Transport) fallBack(req *http.Request) (*http.Response, error) {

@@ -144,11 +144,14 @@ var wireCases = []wireCase{
 		netHTTP: []string{"bad_response", "200 ok"}, why: "it reports the torn line as malformed"},
 	{name: "no answer", serve: firstThen("", leave), want: []string{"no answer", "200 ok"}, conns: 2},
 	{name: "reset instead of an answer", serve: firstThen("", reset), want: []string{"reset", "200 ok"}, conns: 2},
+	{name: "reset within a line of the header", serve: firstThen("HTTP/1.1 200 OK\r\nContent-Le", func(s *session) { time.Sleep(settle); s.reset() }), want: []string{"reset", "200 ok"}, conns: 2,
+		netHTTP: []string{"bad_response", "200 ok"}, why: "it reports the torn line as malformed"},
 	{name: "reset within the body", serve: firstThen("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", func(s *session) { time.Sleep(settle); s.reset() }), want: []string{"200 abc reset", "200 ok"}, conns: 2},
 
 	// Silence.
 	{name: "silence before the headers", limit: short, serve: firstThen("", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
 	{name: "silence within the headers", limit: short, serve: firstThen("HTTP/1.1 200 OK\r\n", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
+	{name: "silence within a line of the header", limit: short, serve: firstThen("HTTP/1.1 200 OK\r\nContent-Le", hang), want: []string{"timeout_read", "200 ok"}, conns: 2},
 	{name: "slow but not silent", limit: short, serve: func(s *session) {
 		for s.request() != nil {
 			for _, b := range []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") {
