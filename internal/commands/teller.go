@@ -200,6 +200,9 @@ func (t *teller) goOn(sum ops.Summary, req ops.BatchRequest) {
 	if req.Ordered {
 		args = append(args, "--ordered")
 	}
+	if req.OutputDir != "" {
+		args = append(args, "--output-dir", quote(req.OutputDir))
+	}
 	args = append(args, "--results", quote(req.Results), "--resume")
 	fmt.Fprintf(t.w, "specify: to go on: %s\n", printable(strings.Join(args, " ")))
 }
