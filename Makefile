@@ -28,7 +28,7 @@ demo: build ## see the main job: a list of good, slow, flaky, throttled, broken 
 
 test: ## run all tests with the race detector
 	@$(MISSING)
-	$(GO) test -race -shuffle=on -p 1 ./... # one package at a time: many of them measure time
+	$(GO) test -race -shuffle=on -p 1 -timeout 20m ./... # one package at a time: many of them measure time
 	@$(MISSING)
 
 torture: ## the whole form of the tests that kill, starve and flood the program
