@@ -76,7 +76,7 @@ func TestBashCompletion(t *testing.T) {
 			words := append([]string{"-c", completing, "bash", "specify"}, strings.Split(tt.line, " ")...)
 			cmd := exec.CommandContext(t.Context(), bash, append([]string{"--norc", "--noprofile"}, words...)...)
 			cmd.Dir = dir
-			cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + dir}
+			cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + dir, hasty}
 			cmd.Stderr = os.Stderr
 			out, err := cmd.Output()
 			if err != nil {

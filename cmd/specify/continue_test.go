@@ -48,7 +48,7 @@ func here(t *testing.T, dir string, args ...string) (stdout string, status int) 
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Args[0] = "specify" // TestMain goes by it
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=atexit_sleep_ms=0"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}
 	out, err := cmd.Output()
 	if err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)

@@ -310,7 +310,7 @@ func runIn(t *testing.T, program string, args, env []string, stdin string) (got 
 		cmd.Args[0], class = "specify", ourClass
 	}
 	cmd.Dir = dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=atexit_sleep_ms=0"}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}, env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.Output()
 	exit, ok := errors.AsType[*exec.ExitError](err)

@@ -101,7 +101,7 @@ func TestEscapes(t *testing.T) {
 		t.Helper()
 		for _, format := range []string{"text", "json"} {
 			p := prepared(t, dir, args...)
-			p.Env = append(append(p.Env, "GORACE=atexit_sleep_ms=0"), env...)
+			p.Env = append(append(p.Env, hasty), env...)
 			if format == "json" {
 				p.Env = append(p.Env, "SPECIFY_LOG_FORMAT=json")
 			}

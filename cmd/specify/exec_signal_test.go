@@ -27,7 +27,7 @@ func startSpecify(t *testing.T, args ...string) *started {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Args[0] = "specify" // TestMain goes by it
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PIDS=" + filepath.Join(cmd.Dir, "pids")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PIDS=" + filepath.Join(cmd.Dir, "pids"), hasty}
 	if err := syscall.Mkfifo(filepath.Join(cmd.Dir, "pids"), 0o600); err != nil {
 		t.Fatal(err)
 	}

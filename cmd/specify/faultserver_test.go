@@ -61,7 +61,7 @@ func serveApart(t *testing.T) *remote {
 	t.Helper()
 	s := &remote{Cmd: exec.Command(os.Args[0])}
 	s.Args[0] = "faultserver" // TestMain goes by it
-	s.Env = []string{"GORACE=atexit_sleep_ms=0"}
+	s.Env = []string{hasty}
 	s.Stderr = os.Stderr
 	in, err := s.StdinPipe()
 	if err != nil {

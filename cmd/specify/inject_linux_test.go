@@ -30,7 +30,7 @@ func underStrace(t *testing.T, dir string, options []string, args ...string) *ru
 	p := prepared(t, dir)
 	p.Path = strace
 	p.Args = append(append([]string{"strace", "-f", "-qq", "-o", "calls"}, options...), append([]string{program}, args...)...)
-	p.Env = append(p.Env, "GORACE=atexit_sleep_ms=0")
+	p.Env = append(p.Env, hasty)
 	return p
 }
 
@@ -118,7 +118,7 @@ func TestShortWrites(t *testing.T) {
 			p := prepared(t, dir)
 			p.Path = "/bin/sh"
 			p.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -f %d && exec ./specify "$@"`, blocks), "sh", "batch", "--file", list}, c.args...)
-			p.Env = append(p.Env, "GORACE=atexit_sleep_ms=0")
+			p.Env = append(p.Env, hasty)
 			p.launch(t)
 			p.mustEnd(t, 6, time.Minute)
 			if n := strings.Count(p.stderr.String(), "file too large"); n == 0 {

@@ -29,7 +29,7 @@ func TestNothingConfigured(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(strace, "-f", "-qq", "-e", "trace=%network,openat", "-o", log, program, "fetch", server.URL)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -69,7 +69,7 @@ func batchIn(t *testing.T, dir string, env []string, program string, list []stri
 	}
 	cmd.Dir = dir
 	// Under the race detector a program sleeps for a second before it exits well.
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GORACE=atexit_sleep_ms=0"}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}, env...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	began := time.Now()

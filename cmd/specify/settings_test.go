@@ -105,7 +105,7 @@ func specifyIn(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Args[0] = "specify" // which tells testscript.Main what to be
-	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}, env...)
 	out, err := cmd.Output()
 	if failed, ok := err.(*exec.ExitError); ok {
 		t.Fatalf("specify %q: %v\n%s", args, err, failed.Stderr)

@@ -21,7 +21,7 @@ func specify(t *testing.T, env []string, args ...string) (stderr string, status 
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Args[0] = "specify" // TestMain goes by it
 	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, hasty}, env...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	err := cmd.Run()

@@ -40,7 +40,7 @@ func watch(t *testing.T, columns int, env []string, prepare func(*exec.Cmd), arg
 	p := &onTerminal{Cmd: exec.Command(os.Args[0], args...), ended: make(chan struct{})}
 	p.Args[0] = "specify" // TestMain goes by it
 	p.Dir = t.TempDir()
-	p.Env = append([]string{"HOME=" + p.Dir, "TERM=xterm", "GORACE=atexit_sleep_ms=0"}, env...)
+	p.Env = append([]string{"HOME=" + p.Dir, "TERM=xterm", hasty}, env...)
 	if prepare != nil {
 		prepare(p.Cmd)
 	}

@@ -43,7 +43,7 @@ func prepared(t *testing.T, dir string, args ...string) *running {
 	p := &running{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...)}
 	p.Args[0] = "specify" // TestMain goes by it
 	p.Dir = dir
-	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, hasty}
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	return p
 }

@@ -78,7 +78,7 @@ func output(t *testing.T, env []string, program string, args ...string) string {
 		cmd.Args[0] = "specify" // TestMain goes by it
 	}
 	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, hasty}, env...)
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
