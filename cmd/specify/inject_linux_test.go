@@ -173,7 +173,7 @@ func TestInjectedLackOfDescriptors(t *testing.T) {
 			}
 			injected := strings.Count(string(calls), "(INJECTED)")
 			t.Logf("%d calls failed, %d requests, %v; stderr:\n%s", injected, src.total(), p.took.Round(time.Millisecond), clip(p))
-			if injected < 10 || src.total() != tasks {
+			if injected == 0 || src.total() != tasks { // how many depends on how the calls fall on threads
 				t.Errorf("%d calls failed, %d requests for %d tasks", injected, src.total(), tasks)
 			}
 			readLedger(t, filepath.Join(dir, "out.ndjson")).want(t, tasks, tasks, 0)
