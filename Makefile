@@ -68,6 +68,7 @@ lint: ## formatting, vet, modernity, tidiness, static analysis
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 	$(TOOL) staticcheck -checks all ./...
+	@! grep -rn 'synctest\.Test(' --include='*_test.go' . || { echo 'use bubble.Test: see internal/bubble'; false; }
 
 check: lint test ## lint and test
 

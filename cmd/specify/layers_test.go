@@ -27,6 +27,7 @@ var mayImport = map[string]rule{
 	"internal/runtime/config":  {[]string{"internal/nearest"}, "adapters do not know each other; settings are flags to it"},
 	"internal/docgen":          {[]string{"internal/commands"}, "the reference is made of the commands"},
 	"internal/nearest":         {nil, "compares words"},
+	"internal/bubble":          {nil, "runs tests on a clock of their own"},
 	"internal/runtime/files":   {[]string{"internal/task"}, "adapters do not know each other"},
 	"internal/runtime/httpx":   {[]string{"internal/asynccore", "internal/task", "internal/runtime/httpx/"}, "adapters do not know each other"},
 	"internal/runtime/journal": {nil, "the journal deals in encoded lines"},

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // sleepSeconds waits for n seconds, or less if ctx ends.
@@ -30,7 +31,7 @@ func sleepSeconds(ctx context.Context, n int) (int, error) {
 }
 
 func TestAsCompletedOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		results := asynccore.AsCompleted(t.Context(), 3, slices.Values([]int{3, 1, 2}), sleepSeconds)
 		for round := range 2 { // the iterator can be used again
 			start := time.Now()
@@ -58,7 +59,7 @@ func TestAsCompletedLeft(t *testing.T) {
 	for name, how := range leave {
 		for at := range 8 {
 			t.Run(fmt.Sprintf("%s at %d", name, at), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				bubble.Test(t, func(t *testing.T) {
 					var running atomic.Int64
 					seqOpen := false
 					endless := func(yield func(int) bool) {
@@ -107,7 +108,7 @@ func TestAsCompletedLeft(t *testing.T) {
 
 // A loop that does not take results holds back the calls and the reading.
 func TestAsCompletedBackPressure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var read, called int
 		seq := func(yield func(int) bool) {
 			for {
@@ -136,7 +137,7 @@ func TestAsCompletedBackPressure(t *testing.T) {
 // Results need not wait for the source, and a source may block if it obeys a
 // context of the caller's.
 func TestAsCompletedSlowSource(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		q := asynccore.NewQueue[int](2)
@@ -162,7 +163,7 @@ func TestAsCompletedSlowSource(t *testing.T) {
 }
 
 func TestAsCompletedSourcePanics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		seq := func(yield func(int) bool) {
 			if yield(1) {
 				panic("source")
@@ -204,7 +205,7 @@ func TestAsCompletedSourceGoexit(t *testing.T) {
 }
 
 func TestAsCompletedLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		for _, limit := range []int{0, -1, 32, 1 << 62} {
 			start := time.Now()
 			for range asynccore.AsCompleted(t.Context(), limit, slices.Values(slices.Repeat([]int{1}, 33)), sleepSeconds) {
@@ -319,7 +320,7 @@ func TestFirstToSucceed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				if tt.stop > 0 {

@@ -10,6 +10,8 @@ import (
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // modelBreaker is the breaker as one would write it down: a state machine with
@@ -178,7 +180,7 @@ func TestBreakerModel(t *testing.T) {
 		}
 		steps := rapid.SliceOfN(breakerSteps, 50, 200).Draw(rt, "steps")
 		var err error
-		synctest.Test(t, func(*testing.T) { err = m.run(steps) })
+		bubble.Test(t, func(*testing.T) { err = m.run(steps) })
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sony/gobreaker/v2"
 	"go.uber.org/goleak"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 var errDown = errors.New("down")
@@ -44,7 +46,7 @@ func wantRefused(t *testing.T, b *Breaker, retryAt time.Time) {
 // after 1, 2, 4, 8, 16, 32 and 60 s, and not a nanosecond early.
 func TestBreakerCooldownGrows(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		cfg := DefaultBreakerConfig()
 		cfg.Key = "h"
 		b := NewBreaker(cfg)
@@ -153,7 +155,7 @@ func TestBreakerTrip(t *testing.T) {
 
 func TestBreakerProbes(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		b := NewBreaker(BreakerConfig{Failures: 1, Successes: 3, ProbeTimeout: time.Minute})
 		late, _ := b.Allow()
 		report(t, b, errDown)
@@ -198,7 +200,7 @@ func TestBreakerProbes(t *testing.T) {
 // gobreaker alone stays half-open for ever when a probe is never reported.
 func TestBreakerForgottenProbe(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		b := NewBreaker(BreakerConfig{Key: "h", Failures: 1, Successes: 1})
 		report(t, b, errDown)
 		time.Sleep(time.Second)
@@ -238,7 +240,7 @@ func TestBreakerForgottenProbe(t *testing.T) {
 
 func TestBreakerOnChange(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var log []string
 		var b *Breaker

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestBreakers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bs := NewBreakers(BreakersConfig{MaxKeys: 3})
 		fail := func(key string) {
 			t.Helper()

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestBufferHighWaterMark(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			var src naturals
 			got := 0
 			for v := range src.stream().Buffer(n) {
@@ -37,7 +39,7 @@ func TestBufferHighWaterMark(t *testing.T) {
 }
 
 func TestBufferOverlapsSourceAndConsumer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		start := time.Now()
 		err := pacedStream(second, second, second, second).Buffer(1).ForEach(func(int) error { time.Sleep(second); return nil })
 		if took := time.Since(start); took != 5*second || err != nil {
@@ -61,7 +63,7 @@ func TestBatchWithinTimes(t *testing.T) {
 		{"nothing", nil, 3, second, nil},
 		{"one by one", []time.Duration{second, second}, 1, 10 * second, []arrival[[]int]{{second, []int{0}, ""}, {2 * second, []int{1}, ""}}},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, arrivals(BatchWithin(t.Context(), pacedStream(tc.gaps...), tc.n, tc.d))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 			}
@@ -70,7 +72,7 @@ func TestBatchWithinTimes(t *testing.T) {
 }
 
 func TestBatchWithinFlushesBeforeTheCause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 2500*time.Millisecond, errors.New("closing"))
 		defer cancel()
 		got := arrivals(BatchWithin(ctx, pacedStream(second, second, second, second), 9, time.Hour))
@@ -82,7 +84,7 @@ func TestBatchWithinFlushesBeforeTheCause(t *testing.T) {
 }
 
 func TestBatchWithinIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var src naturals
 		for range BatchWithin(t.Context(), src.stream(), 3, time.Hour) {
 			synctest.Wait()
@@ -95,7 +97,7 @@ func TestBatchWithinIsBounded(t *testing.T) {
 }
 
 func TestMergeTimes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		hundred := Map(pacedStream(1500*time.Millisecond, -second), func(v int) (int, error) { return v + 100, nil })
 		got := arrivals(Merge(t.Context(), pacedStream(second, second, second), hundred, FromSlice[int](nil)))
 		want := []arrival[int]{{second, 0, ""}, {1500 * time.Millisecond, 100, ""}, {2 * second, 1, ""}, {2500 * time.Millisecond, 0, "item 1"}, {3 * second, 2, ""}}
@@ -140,7 +142,7 @@ func TestMergeStopsAllAtOnesPanic(t *testing.T) {
 }
 
 func TestMergeCancelled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 		defer cancel()
 		ticks := func(yield func(int, error) bool) {

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"testing/synctest"
 	"time"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // TestCopyWakesABlockedCall covers a pipe of the system with nobody at its
@@ -38,7 +39,7 @@ func TestCopyWakesABlockedCall(t *testing.T) {
 		timer.Stop()
 	}
 
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		defer near.Close()
 		defer far.Close()

@@ -9,16 +9,16 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestGatherOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		start := time.Now()
 		// The last entry ends first; two run at a time: 4+3, then 2 and 1.
 		values, err := asynccore.GatherEach(t.Context(), 2, []int{4, 3, 2, 1}, func(_ context.Context, n int) (string, error) {
@@ -40,7 +40,7 @@ func TestGatherOrder(t *testing.T) {
 // The first failure cancels the others, and Gather waits even for one that
 // does not listen.
 func TestGatherFirstFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		boom := errors.New("boom")
 		start := time.Now()
 		var heard error
@@ -89,7 +89,7 @@ func TestGatherJoinsLaterPanics(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				_, err := asynccore.Gather(t.Context(), 3, tt.fns...)
 				if errorText(err) != tt.want {
 					t.Errorf("error %q, want %q", err, tt.want)
@@ -100,7 +100,7 @@ func TestGatherJoinsLaterPanics(t *testing.T) {
 }
 
 func TestGatherCallerCancels(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		stop := errors.New("stop")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(stop) })
@@ -225,7 +225,7 @@ func TestSettleLimit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("limit=%d,n=%d", tt.limit, tt.n), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				var running atomic.Int64
 				in := make([]int, tt.n)
 				fn := func(context.Context, int) (int, error) {

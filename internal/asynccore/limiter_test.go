@@ -15,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/time/rate"
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestTakeAt(t *testing.T) {
@@ -113,7 +115,7 @@ func TestTakeAtEveryWindow(t *testing.T) {
 
 func TestWaitInOrder(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{4, time.Second})
 		start := time.Now()
 		type pass struct {
@@ -146,7 +148,7 @@ func TestWaitInOrder(t *testing.T) {
 // Of rate's own Wait, ten that are cancelled keep part of what they reserved.
 func TestWaitCancelTakesNothing(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{1, time.Second})
 		if err := l.Wait(t.Context()); err != nil {
 			t.Fatal(err)
@@ -177,7 +179,7 @@ func TestWaitCancelTakesNothing(t *testing.T) {
 // The place of one that gives up goes to those behind it.
 func TestWaitCancelMovesUp(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{1, time.Second})
 		l.TakeAt(time.Now())
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
@@ -205,7 +207,7 @@ func TestWaitCancelMovesUp(t *testing.T) {
 
 func TestWaitBeyondDeadline(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{1, time.Second})
 		l.TakeAt(time.Now())
 		for range 3 {
@@ -240,7 +242,7 @@ func TestWaitBeyondDeadline(t *testing.T) {
 // once its deadline is out of reach.
 func TestWaitOvertaken(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{1, time.Second})
 		start := time.Now()
 		l.TakeAt(start)
@@ -263,7 +265,7 @@ func TestWaitOvertaken(t *testing.T) {
 
 func TestLimiters(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		rl := NewLimiters(Rate{1, time.Second}, 3)
 		now := time.Now()
 		for _, key := range []string{"a", "b", "c"} { // each key has its own

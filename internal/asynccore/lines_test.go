@@ -12,10 +12,11 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // FuzzLines compares with bufio.Scanner, which cannot go on behind a line that
@@ -109,7 +110,7 @@ func TestLinesLongLineTakesConstantMemory(t *testing.T) {
 }
 
 func TestLinesComeAsSoonAsTheyAreRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
 		go func() {
 			for range 3 {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // FuzzParMap compares with Map: the same items, in the same order if asked for.
@@ -66,7 +68,7 @@ func TestParMapBounds(t *testing.T) {
 		{ParConfig{N: 9, Window: 6, Chunk: 50, Ordered: true}, 1, 6},
 		{ParConfig{N: 3, Chunk: 2}, 3, 12},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			var running, most atomic.Int64
 			var src naturals
 			hold := make(chan struct{})
@@ -120,7 +122,7 @@ func TestParMapTimes(t *testing.T) {
 		{"one", ParConfig{N: 1},
 			[]arrival[int]{{5 * second, 0, ""}, {6 * second, 1, ""}, {7 * second, 2, ""}, {8 * second, 3, ""}, {10 * second, 4, ""}}},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			got := arrivals(ParMap(t.Context(), new(naturals).stream().Take(len(takes)), tc.c, sleep))
 			if !tc.c.Ordered { // 0 and 4 end together
 				slices.SortStableFunc(got, func(a, b arrival[int]) int {
@@ -140,7 +142,7 @@ func TestParMapTimes(t *testing.T) {
 // A result comes when it is there, though the source has nothing new.
 func TestParMapDoesNotWaitForTheSource(t *testing.T) {
 	for _, ordered := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			c := ParConfig{N: 4, Ordered: ordered}
 			got := arrivals(ParMap(t.Context(), pacedStream(second, time.Hour), c, func(_ context.Context, v int) (int, error) {
 				time.Sleep(time.Minute)
@@ -157,7 +159,7 @@ func TestParMapDoesNotWaitForTheSource(t *testing.T) {
 func TestParMapBreakCancelsAndWaits(t *testing.T) {
 	for _, ordered := range []bool{true, false} {
 		for k := 1; k <= 12; k++ {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				var src naturals
 				var running atomic.Int64
 				start := time.Now()
@@ -191,7 +193,7 @@ func TestParMapBreakCancelsAndWaits(t *testing.T) {
 
 func TestParMapCancelled(t *testing.T) {
 	for _, ordered := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 2500*time.Millisecond, errors.New("closing"))
 			defer cancel()
 			var src naturals

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // anyStage picks a stage by b.
@@ -84,7 +85,7 @@ func TestPipelineIsReusableByManyAtOnce(t *testing.T) {
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		cause := errors.New("closing")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 3500*time.Millisecond, cause)
 		defer cancel()

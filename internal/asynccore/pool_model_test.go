@@ -13,6 +13,8 @@ import (
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 type poolStep struct {
@@ -129,7 +131,7 @@ func TestPoolModel(t *testing.T) {
 		limit := rapid.IntRange(1, 4).Draw(rt, "max")
 		steps := rapid.SliceOfN(poolSteps, 20, 100).Draw(rt, "steps")
 		var err error
-		synctest.Test(t, func(*testing.T) { err = runPool(limit, steps) })
+		bubble.Test(t, func(*testing.T) { err = runPool(limit, steps) })
 		if err != nil {
 			rt.Fatal(err)
 		}

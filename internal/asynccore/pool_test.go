@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/puddle/v2"
 	"go.uber.org/goleak"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // conn is a resource that knows how often it was closed.
@@ -81,7 +83,7 @@ func closePool[T any](t *testing.T, p *ResourcePool[T]) {
 
 func TestPoolReuses(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		p := NewResourcePool(PoolConfig[*conn]{Max: 2, New: cs.new, Close: cs.close})
 		a, b := acquire(t, p), acquire(t, p)
@@ -122,7 +124,7 @@ func TestPoolReuses(t *testing.T) {
 
 func TestPoolWaits(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		p := NewResourcePool(PoolConfig[*conn]{Max: 1, New: cs.new, Close: cs.close})
 		held := acquire(t, p)
@@ -165,7 +167,7 @@ func TestPoolWaits(t *testing.T) {
 // not wake.
 func TestPoolClose(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		p := NewResourcePool(PoolConfig[*conn]{Max: 3, New: cs.new, Close: cs.close})
 		a, b, c := acquire(t, p), acquire(t, p), acquire(t, p)
@@ -217,7 +219,7 @@ func TestPoolClose(t *testing.T) {
 
 func TestPoolNewFails(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		fail := []func() error{
 			func() error { return errDown },
 			func() error { panic(errDown) },
@@ -251,7 +253,7 @@ type poolTestKey struct{}
 // A resource that takes longer to make than its caller waits goes to the next.
 func TestPoolNewOutlivesCaller(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		made := 0
 		p := NewResourcePool(PoolConfig[int]{Max: 1, New: func(ctx context.Context) (int, error) {
 			made++
@@ -285,7 +287,7 @@ func TestPoolNewOutlivesCaller(t *testing.T) {
 
 func TestPoolCloseEndsNew(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cause error
 		p := NewResourcePool(PoolConfig[int]{Max: 1, New: func(ctx context.Context) (int, error) {
 			<-ctx.Done()
@@ -315,7 +317,7 @@ func TestPoolCloseEndsNew(t *testing.T) {
 
 func TestPoolCloseErrors(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		made := 0
 		p := NewResourcePool(PoolConfig[int]{
 			Max: 1,
@@ -345,7 +347,7 @@ func TestPoolCloseErrors(t *testing.T) {
 
 func TestPoolHealthy(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		var asked []int
 		frail := false
@@ -396,7 +398,7 @@ func TestPoolHealthy(t *testing.T) {
 
 func TestPoolUse(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		p := NewResourcePool(PoolConfig[*conn]{Max: 1, New: cs.new, Close: cs.close})
 		used := func(end func() error) (id int, err error) {
@@ -444,7 +446,7 @@ func TestPoolUse(t *testing.T) {
 
 func TestPoolIdleTimeout(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var cs conns
 		start := time.Now()
 		var log []string

@@ -8,12 +8,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestQueueTry(t *testing.T) {
@@ -57,7 +57,7 @@ func TestQueueLeastCapacity(t *testing.T) {
 
 // A done context wins over an item or room that is there, and over a wait.
 func TestQueueContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		stop := errors.New("stop")
 		dead, cancel := context.WithCancelCause(t.Context())
 		cancel(stop)
@@ -82,7 +82,7 @@ func TestQueueContext(t *testing.T) {
 }
 
 func TestQueueAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		q := asynccore.NewQueue[int](1)
 		var writer sync.WaitGroup
 		writer.Go(func() {

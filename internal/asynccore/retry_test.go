@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // waitError asks for a wait, as a response with Retry-After does.
@@ -201,7 +202,7 @@ func TestRetryTimeline(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				ctx := t.Context()
 				if tt.deadline > 0 {
@@ -251,7 +252,7 @@ func TestRetryCanceled(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	cause := errors.New("the user left")
 	p := RetryPolicy{Max: 9, Base: time.Hour, Jitter: JitterNone}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		begin := time.Now()
 		time.AfterFunc(time.Minute, func() { cancel(cause) })
@@ -266,7 +267,7 @@ func TestRetryCanceled(t *testing.T) {
 			t.Errorf("cancel before the first attempt: %v, called %v", err, called)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		begin := time.Now()
 		_, err := Retry(ctx, p, func(context.Context, int) (int, error) { cancel(cause); return 0, errDown })

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // Close waits for all that was accepted: queued, running, parked and paused.
 func TestRunnerCloseDrains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		var l trace
@@ -44,7 +45,7 @@ func TestRunnerCloseDrains(t *testing.T) {
 // When the context of Close ends, all jobs are cancelled with its cause; Close
 // still waits for those that take their time.
 func TestRunnerCloseGivesUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2})
 		start := time.Now()
 		var l trace
@@ -86,7 +87,7 @@ func TestRunnerCloseGivesUp(t *testing.T) {
 }
 
 func TestRunnerStopWithoutCause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{})
 		var cause error
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {
@@ -114,7 +115,7 @@ func TestRunnerPanics(t *testing.T) {
 		cancelled bool
 	}{{"running", false}, {"never started", true}} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 				hold := make(chan struct{})
 				mustGo(t, r, asynccore.Job{}, func(context.Context) { <-hold })

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // A gate is an Admission that a test sets.
@@ -81,7 +82,7 @@ func (g *gate) balanced(t *testing.T) {
 }
 
 func TestAdmissionUntil(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGate()
 		g.rate = 3 * time.Second
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10, Admission: g})
@@ -103,7 +104,7 @@ func TestAdmissionUntil(t *testing.T) {
 // Without a time, a lane is asked again after a release and after Wake, and not
 // in between.
 func TestAdmissionWake(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGate()
 		g.shut["a"] = true
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 10, Admission: g})
@@ -142,7 +143,7 @@ func TestAdmissionWake(t *testing.T) {
 
 // An answer that names the past must not keep the Runner asking.
 func TestAdmissionUntilPast(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Admission: stubborn{refuseFor: time.Second, start: time.Now()}})
 		start := time.Now()
 		started := make(chan time.Duration, 1)
@@ -166,7 +167,7 @@ func (s stubborn) Admit(_ string, _ bool, now time.Time) (time.Time, bool) {
 func (stubborn) Release(string, time.Time) {}
 
 func TestAdmissionResumed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := newGate()
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Admission: g})
 		mustGo(t, r, asynccore.Job{Key: "a"}, func(ctx context.Context) {
@@ -187,7 +188,7 @@ func TestAdmissionResumed(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2})
 		start := time.Now()
 		var l trace
@@ -227,7 +228,7 @@ func TestPause(t *testing.T) {
 
 // Other origins do not notice a Retry-After, even on one slot.
 func TestPauseLeavesOthersAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		var l trace
@@ -253,7 +254,7 @@ func TestPauseLeavesOthersAlone(t *testing.T) {
 }
 
 func TestKeyLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 100, KeyLimit: 3})
 		r.SetKeyLimit("wide", 0)
 		r.SetKeyLimit("", 1) // has no limit
@@ -309,7 +310,7 @@ func (*startsRefused) Release(string, time.Time) {}
 // A lane that Admission refused for a job that would start asks again when a
 // job comes back to it.
 func TestRefusedLaneAsksForReturningJob(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		a := &startsRefused{open: true}
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: a})
 		back := false
@@ -343,7 +344,7 @@ func TestManyLanes(t *testing.T) {
 	if testing.Short() {
 		lanes = 1_000
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: lanes})
 		start := time.Now()
 		back := func(i int) time.Time { return start.Add(time.Hour - time.Duration(i*7919%lanes)*time.Millisecond) }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // A trace notes what jobs do, in order.
@@ -85,7 +86,7 @@ func mustClose(t *testing.T, r *asynccore.Runner) {
 }
 
 func TestRunnerOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		var l trace
 		mustGo(t, r, asynccore.Job{}, l.busy("first", time.Second))
@@ -118,7 +119,7 @@ func TestRunnerStarvationBound(t *testing.T) {
 	const service = 100 * time.Millisecond
 	for _, lanes := range []int{1, 7} {
 		t.Run(fmt.Sprintf("lanes=%d", lanes), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 1000})
 				start := time.Now()
 				var (
@@ -174,7 +175,7 @@ func TestRunnerStarvationBound(t *testing.T) {
 // A class whose old jobs are all in one lane must not win by their age while
 // its turns go to young jobs of other lanes.
 func TestRunnerStarvationBoundWithDeepLane(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const service = 100 * time.Millisecond
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 2000})
 		var over atomic.Bool
@@ -212,7 +213,7 @@ func TestRunnerStarvationBoundWithDeepLane(t *testing.T) {
 func TestRunnerSlowLane(t *testing.T) {
 	for _, limit := range []int{0, 2} {
 		t.Run(fmt.Sprintf("limit=%d", limit), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				const jobs, slow = 10_000, time.Minute
 				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 4, Queue: 2 * jobs, KeyLimit: limit})
 				for range jobs {
@@ -248,7 +249,7 @@ func TestRunnerSlowLane(t *testing.T) {
 
 // Round robin: whatever the lanes hold, each has its turn.
 func TestRunnerRoundRobin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		var l trace
 		mustGo(t, r, asynccore.Job{}, l.busy("-", time.Second))
@@ -264,7 +265,7 @@ func TestRunnerRoundRobin(t *testing.T) {
 // A lane whose first job is cancelled waits for its next turn: the job behind
 // may be young, and the turn is what speaks for the class.
 func TestRunnerCancelEndsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		var l trace
 		mustGo(t, r, asynccore.Job{}, l.busy("-", time.Second))
@@ -279,7 +280,7 @@ func TestRunnerCancelEndsTurn(t *testing.T) {
 }
 
 func TestRunnerResize(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		var l trace

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestRunnerQueueBlocks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: 3})
 		start := time.Now()
 		var l trace
@@ -54,7 +55,7 @@ func TestRunnerQueueBlocks(t *testing.T) {
 // Parked jobs are in the Runner too: however many fail and wait to try again,
 // memory is bounded.
 func TestRunnerQueueCountsParked(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 3})
 		start := time.Now()
 		var l trace
@@ -76,7 +77,7 @@ func TestRunnerQueueCountsParked(t *testing.T) {
 
 // Jobs that share a context hear at once of its end, without a slot.
 func TestRunnerCancelQueued(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		var l trace
 		mustGo(t, r, asynccore.Job{}, l.busy("runs", time.Hour))
@@ -118,7 +119,7 @@ func TestRunnerCancelQueued(t *testing.T) {
 }
 
 func TestRunnerQueueTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		var l trace
@@ -138,7 +139,7 @@ func TestRunnerQueueTimeout(t *testing.T) {
 
 // Close does not wait for the queue timeouts of jobs that have started.
 func TestRunnerQueueTimeoutStops(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		for range 3 {
@@ -152,7 +153,7 @@ func TestRunnerQueueTimeoutStops(t *testing.T) {
 }
 
 func TestRunnerJobTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		for range 2 { // the second waits for the first; that does not count
@@ -185,7 +186,7 @@ type fickle struct {
 }
 
 func TestRunnerAnyContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
@@ -244,7 +245,7 @@ func TestRunnerSubmitCancelled(t *testing.T) {
 		{"first done", 2, []string{"<nil> at 0s", "group cancelled at 3s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: tt.workers})
 				mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Hour) })
 				start := time.Now()
@@ -272,7 +273,7 @@ func TestRunnerSubmitCancelled(t *testing.T) {
 // A submission that is blocked when its context ends is not let in later, though
 // it has not noticed yet: nobody would tell the job, and Close would wait for it.
 func TestRunnerBlockedCancelled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 1})
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, 2*time.Second) })
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Hour) })
@@ -294,7 +295,7 @@ func TestRunnerBlockedCancelled(t *testing.T) {
 // A submission that was let in is granted a slot at once, though its goroutine
 // has not noticed yet.
 func TestRunnerBlockedStarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 1})
 		start := time.Now()
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {

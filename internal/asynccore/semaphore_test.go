@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // Seven holders of a second each, two at a time, in the order they came.
 func TestSemaphoreOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := asynccore.NewSemaphore(2)
 		start := time.Now()
 		held := make([]time.Duration, 7)
@@ -42,7 +43,7 @@ func TestSemaphoreOrder(t *testing.T) {
 }
 
 func TestSemaphoreRelease(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := asynccore.NewSemaphore(1)
 		release, err := s.Acquire(t.Context())
 		if err != nil {
@@ -73,7 +74,7 @@ func free(s *asynccore.Semaphore) bool {
 }
 
 func TestSemaphoreContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		stop := errors.New("stop")
 		s := asynccore.NewSemaphore(0) // taken as 1
 		release, err := s.Acquire(t.Context())
@@ -98,7 +99,7 @@ func TestSemaphoreContext(t *testing.T) {
 }
 
 func TestSemaphoreUseReleases(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := asynccore.NewSemaphore(1)
 		boom := errors.New("boom")
 		if err := s.Use(t.Context(), func(context.Context) error { return boom }); err != boom {

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // A parked job comes back before the younger ones of its lane, with the class
 // and the time it had.
 func TestSlotKeepsItsPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		var l trace
@@ -46,7 +47,7 @@ func TestSlotKeepsItsPlace(t *testing.T) {
 }
 
 func TestSlotAcquireOtherKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 4, KeyLimit: 1})
 		start := time.Now()
 		var l trace
@@ -78,7 +79,7 @@ func TestSlotAcquireOtherKey(t *testing.T) {
 
 // A slot that somebody kept is harmless when its job has ended.
 func TestSlotAfterJob(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		kept := make(chan context.Context, 1)
 		waiting := make(chan error, 1)
@@ -125,7 +126,7 @@ func TestSlotManyResume(t *testing.T) {
 	if testing.Short() {
 		jobs = 1_000
 	}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: jobs})
 		until := time.Now().Add(time.Minute)
 		next := 0
@@ -155,7 +156,7 @@ func TestSlotManyResume(t *testing.T) {
 // A slot that outlives its job does not stand for the job after it, although the
 // Runner uses for that one what it knew of the first.
 func TestSlotAfterItsJob(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		var old *asynccore.Slot
 		mustGo(t, r, asynccore.Job{Key: "a"}, func(ctx context.Context) { old = asynccore.SlotFrom(ctx) })

@@ -9,12 +9,13 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // checkStreamLeaks fails t if goroutines that were not there now are left at its end.
@@ -424,7 +425,7 @@ func TestFromSeq2TakesAnIteratorAsItIs(t *testing.T) {
 }
 
 func TestFromChan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("enough")
 		ch := make(chan int)

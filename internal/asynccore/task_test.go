@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func mustSubmit[T any](t *testing.T, ctx context.Context, r *asynccore.Runner, j asynccore.Job, fn func(context.Context) (T, error)) *asynccore.Task[T] {
@@ -69,7 +70,7 @@ func TestTaskOutcomes(t *testing.T) {
 }
 
 func TestTaskCancel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		running := mustSubmit(t, t.Context(), r, asynccore.Job{}, func(ctx context.Context) (string, error) {
 			<-ctx.Done()
@@ -113,7 +114,7 @@ func TestTaskCancel(t *testing.T) {
 }
 
 func TestTaskWaitEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		task := mustSubmit(t, t.Context(), r, asynccore.Job{}, func(ctx context.Context) (int, error) {
@@ -135,7 +136,7 @@ func TestTaskWaitEnds(t *testing.T) {
 // Queued tasks resolve when their context ends or the Runner is stopped, and
 // when their time in the queue is over.
 func TestTaskNeverStarted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Hour) })
 		synctest.Wait()
@@ -171,7 +172,7 @@ func TestTaskNeverStarted(t *testing.T) {
 // A task that failed and that nobody asked is reported by Close; one that was
 // told to end is not.
 func TestTaskUncollected(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		fail := func(text string) func(context.Context) (int, error) {
 			return func(ctx context.Context) (int, error) {
@@ -217,7 +218,7 @@ func TestTaskUncollected(t *testing.T) {
 
 // The context of a task ends with it, whether it was looked at before or after.
 func TestTaskContextEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{})
 		for _, look := range []bool{false, true} {
 			fn := func(ctx context.Context) (context.Context, error) {
@@ -245,7 +246,7 @@ func TestTaskContextEnds(t *testing.T) {
 
 // Jobs that wait for jobs, deeper than there are slots or places in the queue.
 func TestTaskNested(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: 1})
 		var (
 			mu            sync.Mutex // guards the rest
@@ -306,7 +307,7 @@ func TestTaskNested(t *testing.T) {
 
 // A wait that ends early has the slot back, however long that takes.
 func TestTaskWaitTakesSlotBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		start := time.Now()
 		outer := mustSubmit(t, t.Context(), r, asynccore.Job{}, func(ctx context.Context) (int, error) {
@@ -332,7 +333,7 @@ func TestTaskWaitTakesSlotBack(t *testing.T) {
 
 // What runs in the background of a job does not run on its slot.
 func TestBackgroundHasNoSlot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {
 			task := asynccore.Background(ctx, func(ctx context.Context) (*asynccore.Slot, error) {
@@ -382,7 +383,7 @@ func TestGatherOn(t *testing.T) {
 	for _, tt := range tests {
 		for _, nested := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/nested=%v", tt.name, nested), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				bubble.Test(t, func(t *testing.T) {
 					r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, Queue: 2})
 					start := time.Now()
 					ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("caller"))

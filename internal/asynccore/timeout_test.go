@@ -6,10 +6,10 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 func TestWithTimeout(t *testing.T) {
@@ -48,7 +48,7 @@ func TestWithTimeout(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				if tt.stop > 0 {
@@ -86,7 +86,7 @@ func TestWithTimeoutNotCalled(t *testing.T) {
 
 // The nearest limit names itself: the caller's is not taken for one's own.
 func TestWithTimeoutNested(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		err := asynccore.WithTimeout(t.Context(), time.Second, func(ctx context.Context) error {
 			inner := asynccore.WithTimeout(ctx, time.Minute, func(ctx context.Context) error {
 				<-ctx.Done()

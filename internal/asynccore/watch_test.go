@@ -17,6 +17,8 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // fakeNotify is a watchBackend whose events a test sends itself, so that it
@@ -60,7 +62,7 @@ func (f *fakeNotify) backend() watchBackend {
 func watchTimeline(t *testing.T, debounce time.Duration, script func(f *fakeNotify), paths ...string) []arrival[string] {
 	t.Helper()
 	var got []arrival[string]
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, errors.New("hour over"))
 		defer cancel()
 		f := newFakeNotify()
@@ -140,7 +142,7 @@ func TestWatchOverflowIsAnErrorAndBringsAll(t *testing.T) {
 // A consumer who takes long finds each name once, and the memory for names is
 // bounded; what came beyond counts as lost.
 func TestWatchBoundsWhatItRemembers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		f := newFakeNotify()
 		w := newWatch(f.backend(), 0, []string{"/none/dir"})
 		names, lost := map[string]int{}, 0
@@ -201,7 +203,7 @@ func TestWatchTriesALostDirectoryAgain(t *testing.T) {
 }
 
 func TestWatchEndsWithItsBackend(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		f := newFakeNotify()
 		b := f.backend()
 		b.close = func() error { return nil }

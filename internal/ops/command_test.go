@@ -7,12 +7,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/runtime/process"
@@ -109,7 +109,7 @@ func TestCommandRetries(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				x := tt.x
 				x.runner = &tt.runner
 				x.retry.Max, x.retry.Base, x.retry.Factor, x.retry.Jitter = policy.Max, policy.Base, policy.Factor, policy.Jitter
@@ -148,7 +148,7 @@ func all(plan ...func(context.Context, process.Command) (process.Result, error))
 // A command that waits to be tried again holds no slot: with one job at a time
 // another command runs meanwhile.
 func TestCommandWaitsWithoutSlot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1})
 		ran := &attempts{plan: all(exits(1, time.Second), exits(0, time.Second), exits(0, time.Second))}
 		x := executor{commands: &commands{runner: ran, retry: policy, retryOn: defaultRetryCodes}}
@@ -188,7 +188,7 @@ func TestCommandStopped(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				stop, cancel := context.WithCancelCause(context.Background())
 				cause := errors.New("enough")
 				time.AfterFunc(time.Minute, func() { cancel(cause) })

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/runtime/journal"
 	"github.com/specify-cli/specify/internal/runtime/process"
 	"github.com/specify-cli/specify/internal/task"
@@ -58,7 +58,7 @@ func TestExecStopped(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				if tt.signal != 0 {
@@ -99,7 +99,7 @@ func (l *inMemory) Close() error { return nil }
 // batch for longer, and then the command is not run.
 func TestExecWaitsForResults(t *testing.T) {
 	for _, busy := range []time.Duration{time.Second, time.Minute} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			free := time.Now().Add(busy)
 			var kept inMemory
 			open := func(string, bool) (Results, error) {

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // judged is a Telemetry whose ratio samples nothing, and what it keeps.
@@ -86,7 +87,7 @@ func TestKeepFailedAndSlow(t *testing.T) {
 	for _, tt := range tests {
 		for _, linked := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s linked=%v", tt.name, linked), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
+				bubble.Test(t, func(t *testing.T) {
 					j := newJudged()
 					if linked {
 						j.Planned(runTasks + 1)
@@ -109,7 +110,7 @@ func TestKeepFailedAndSlow(t *testing.T) {
 // TestKeepLateSpan covers a span that ends after its task: it goes the way of
 // the task, unless it is bad itself.
 func TestKeepLateSpan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		j := newJudged()
 		ctx, endRun := j.Observe(t.Context(), "run")
 		task, end := j.Task(ctx)
@@ -128,7 +129,7 @@ func TestKeepLateSpan(t *testing.T) {
 // TestKeepIsBounded fills one task, then all: good spans beyond the bounds are
 // let go, bad ones are not, and everything is given back.
 func TestKeepIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		j := newJudged()
 		ctx, endRun := j.Observe(t.Context(), "run")
 		var ends []func(TaskEnd)

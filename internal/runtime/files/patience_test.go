@@ -5,8 +5,9 @@ import (
 	"io/fs"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // lacking is a folder that has no descriptor for so many renames.
@@ -24,7 +25,7 @@ func (l *lacking) Rename(from, to string) error {
 }
 
 func TestLackOfDescriptorsIsWaitedOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		for _, c := range []struct {
 			times int
 			took  time.Duration

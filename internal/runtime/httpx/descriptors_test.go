@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -60,7 +60,7 @@ var (
 // blamed for it.
 func TestShortageIsWaitedOut(t *testing.T) {
 	for _, shortage := range []error{errNoFile, errNoDNS} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			var told atomic.Int32
 			w := &world{}
 			w.answer = func(req *http.Request, nth int) answer {
@@ -92,7 +92,7 @@ func TestShortageIsWaitedOut(t *testing.T) {
 
 // A shortage that does not end is not waited for beyond --retry-max-time.
 func TestShortageForGood(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(*http.Request, int) answer { return answer{err: errNoFile} }}
 		o := defaults()
 		o.client.Retry.MaxTime = 10 * time.Second
@@ -109,7 +109,7 @@ func TestShortageForGood(t *testing.T) {
 
 // A body is sent whole after a shortage.
 func TestShortageRewindsTheBody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			if nth <= 3 {
 				return answer{err: errNoFile}

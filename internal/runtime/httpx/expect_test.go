@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -44,7 +44,7 @@ func TestExpect(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := &world{answer: func(_ *http.Request, nth int) answer { return tt.answers[min(nth, len(tt.answers))-1] }}
 				o := defaults()
 				o.expect = &tt.expect

@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -19,7 +19,7 @@ func ok(*http.Request, int) answer { return answer{status: 200, body: "ok", afte
 // One 429 with Retry-After stops the whole origin; afterwards one request goes
 // first and the rest follow spread out, and another origin does not notice.
 func TestThrottledOriginPauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var once atomic.Bool
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			if req.URL.Host == "busy.test" && once.CompareAndSwap(false, true) {
@@ -56,7 +56,7 @@ func TestThrottledOriginPauses(t *testing.T) {
 
 // Every URL fails once and then answers: no outage is called, nobody stalls.
 func TestEveryURLFailsOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			if nth == 1 {
 				return answer{status: 503, after: time.Millisecond}
@@ -80,7 +80,7 @@ func TestEveryURLFailsOnce(t *testing.T) {
 
 // An origin that is down for good: few requests, and an end.
 func TestDeadOriginIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(*http.Request, int) answer { return answer{status: 503, after: time.Millisecond} }}
 		o := defaults()
 		o.gate.Cooldown = 4 * time.Second
@@ -110,7 +110,7 @@ func TestDeadOriginIsGivenUp(t *testing.T) {
 // An outage of three seconds: all end ok, few requests during it, and no burst
 // when it is over.
 func TestOutageIsWaitedOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{}
 		w.answer = func(req *http.Request, nth int) answer {
 			if at := time.Since(w.start); at > 20*time.Millisecond && at < 3020*time.Millisecond {
@@ -142,7 +142,7 @@ func TestOutageIsWaitedOut(t *testing.T) {
 
 // The limits hold at every moment.
 func TestLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(*http.Request, int) answer { return answer{status: 200, after: 50 * time.Millisecond} }}
 		o := defaults()
 		o.jobs, o.gate.PerHost, o.gate.Rate = 37, 5, asynccore.Rate{Events: 50, Per: time.Second}
@@ -180,7 +180,7 @@ func TestLimits(t *testing.T) {
 func TestRetryAfterTooLong(t *testing.T) {
 	for _, value := range []string{"9223372037", "1e9999", "31536000", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		t.Run(value, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := &world{answer: func(*http.Request, int) answer {
 					return answer{status: 503, header: http.Header{"Retry-After": {value}}}
 				}}
@@ -210,7 +210,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 
 // Our own cancelling says nothing about an origin.
 func TestCancelIsNotCounted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := NewGate(defaults().gate)
 		for range 100 {
 			now := time.Now()

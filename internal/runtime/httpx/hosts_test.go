@@ -7,12 +7,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -100,7 +100,7 @@ func TestCheckMatch(t *testing.T) {
 // and one that leads to another origin with headers of its own, or back, brings
 // none. A retry begins anew, with all of them.
 func TestHostHeader(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var mu sync.Mutex // guards seen
 		seen := make(map[string]http.Header)
 		lead := func(to string) answer { return answer{status: 302, header: http.Header{"Location": {to}}} }
@@ -156,7 +156,7 @@ func TestHostHeader(t *testing.T) {
 
 // A host's limits hold for its origins, and only for those.
 func TestHostLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, _ int) answer {
 			if req.URL.Path == "/bad" {
 				return answer{status: 503, after: time.Millisecond}

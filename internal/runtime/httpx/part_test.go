@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -98,7 +98,7 @@ func TestGoOn(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				answers := append([]answer{half(tt.first)}, tt.answers...)
 				w := &world{answer: func(_ *http.Request, nth int) answer { return answers[min(nth, len(answers))-1] }}
 				sink := &memory{pipe: tt.pipe}
@@ -133,7 +133,7 @@ func TestGoOn(t *testing.T) {
 // the beginning came.
 func TestGoOnBehindRedirect(t *testing.T) {
 	for name, second := range map[string]string{"same": "http://cdn.test/a?sig=2", "another": "http://cdn.test/b?sig=2"} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			hops := []string{"http://cdn.test/a?sig=1", second, second}
 			w := &world{}
 			w.answer = func(req *http.Request, nth int) answer {
@@ -188,7 +188,7 @@ func TestFound(t *testing.T) {
 			rest("bytes 8-9/10", "89", http.Header{})}, 2, "0123456789", 8},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := &world{answer: func(_ *http.Request, nth int) answer { return tt.answers[min(nth, len(tt.answers))-1] }}
 				sink := &memory{body: []byte("01234")}
 				o := defaults()
@@ -329,7 +329,7 @@ func TestOneEntityOrNone(t *testing.T) {
 		pipe := rapid.IntRange(0, 4).Draw(rt, "pipe") == 0
 		var r task.Record
 		sink := &memory{pipe: pipe}
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			o := defaults()
 			o.base, o.sink = l, sink
 			o.gate.Failures = 0

@@ -2,16 +2,17 @@ package httpx
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // A pause and an open breaker are told of until they end, and cost nothing
 // afterwards; an origin that was given up is not waited for.
 func TestPauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		g := NewGate(GateConfig{Failures: 1, Cooldown: time.Second, Successes: 1})
 		began := time.Now()
 		want := func(p Pauses) {

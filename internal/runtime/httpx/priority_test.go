@@ -3,17 +3,17 @@ package httpx
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
 // Critical tasks that never stop coming hold up background ones for their slack
 // of 60 s and for what was there by then, and no longer.
 func TestBackgroundIsNotStarved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const each = 100 * time.Millisecond
 		w := &world{answer: func(*http.Request, int) answer { return answer{status: 200, after: each} }}
 		o := defaults()

@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -30,7 +30,7 @@ func TestRedirectHeaders(t *testing.T) {
 		{"a user in the URL", "GET", "http://u:p@b.test/?302=http://a.test/", []string{all, own}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := &world{answer: func(req *http.Request, _ int) answer {
 					if status, to, ok := strings.Cut(req.URL.RawQuery, "="); ok {
 						codes := map[string]int{"302": 302, "303": 303, "307": 307}
@@ -63,7 +63,7 @@ func TestRedirectHeaders(t *testing.T) {
 // A retry begins anew at the first URL, with all that the user gave, also where
 // the attempt before was led elsewhere.
 func TestRetryAfterStraying(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			switch {
 			case req.URL.Host == "b.test":

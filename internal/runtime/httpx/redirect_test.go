@@ -6,9 +6,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -27,7 +27,7 @@ func led(b func(req *http.Request, nth int) answer) *world {
 // The breaker of an origin that redirects lead to opens as soon as that of any
 // other: the retries that tell of an outage are counted where attempts failed.
 func TestRedirectsToADeadOrigin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := led(func(*http.Request, int) answer {
 			return answer{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 		})
@@ -53,7 +53,7 @@ func TestRedirectsToADeadOrigin(t *testing.T) {
 
 // It is the origin that asked which is named when its pause is too long.
 func TestRedirectToALongPause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := led(func(*http.Request, int) answer {
 			return answer{status: 429, header: http.Header{"Retry-After": {"86400"}}}
 		})

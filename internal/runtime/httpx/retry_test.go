@@ -4,17 +4,17 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
 // No attempt but the first begins after --retry-max-time, and no task waits
 // beyond it for the right to make one: not for the breaker either.
 func TestRetryMaxTimeEndsWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(*http.Request, int) answer { return answer{status: 503, after: time.Millisecond} }}
 		o := defaults()
 		o.client.Retry.MaxTime = 10 * time.Second
@@ -40,7 +40,7 @@ func TestRetryMaxTimeEndsWaits(t *testing.T) {
 // A wait, however long, is no part of an attempt's time limit, and holds no
 // slot: with one job another origin goes on meanwhile.
 func TestWaitsAreNoAttempts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var once atomic.Bool
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			if req.URL.Host == "busy.test" && once.CompareAndSwap(false, true) {
@@ -63,7 +63,7 @@ func TestWaitsAreNoAttempts(t *testing.T) {
 // All timeouts halve the limit of an origin, that of connecting too.
 func TestTimeoutsCutTheLimit(t *testing.T) {
 	for _, kind := range []task.ErrorType{task.ErrTimeoutConnect, task.ErrTimeoutRead, task.ErrTimeoutTotal} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			w := &world{answer: func(req *http.Request, nth int) answer {
 				if nth == 1 {
 					return answer{err: &TimeoutError{kind, time.Second}, after: time.Second}

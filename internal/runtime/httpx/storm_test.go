@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -50,7 +50,7 @@ func TestStorm(t *testing.T) {
 		{"calm at the last", 4, 5, 4, task.OK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := &world{answer: ok}
 				back := &givingBack{world: w, taken: func(sent int) bool { return sent > c.calmAfter }}
 				o := defaults()

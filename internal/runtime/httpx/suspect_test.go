@@ -3,10 +3,10 @@ package httpx
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -14,7 +14,7 @@ import (
 // the new ones are more urgent than the retries they stand before them in the
 // lane, and must not keep them out in turn.
 func TestUrgentTasksBehindLowRetries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			switch {
 			case nth == 1 && len(req.URL.Path) > len("/5"): // the urgent ones

@@ -3,10 +3,10 @@ package httpx
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -61,7 +61,7 @@ func TestTaskTimeout(t *testing.T) {
 			change: func(o *options) { o.client.Retry.MaxTime = 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				o := defaults()
 				o.client.Retry.Jitter = asynccore.JitterNone
 				o.timeout = limit
@@ -81,7 +81,7 @@ func TestTaskTimeout(t *testing.T) {
 // An origin that lets tasks run into their own timeouts is down like any other;
 // one that had hardly any time is not to blame.
 func TestTaskTimeoutsCount(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(*http.Request, int) answer { return answer{status: 200, after: time.Hour} }}
 		o := defaults()
 		o.timeout = time.Second
@@ -92,7 +92,7 @@ func TestTaskTimeoutsCount(t *testing.T) {
 			t.Errorf("%d requests to an origin that hangs", len(w.log))
 		}
 	})
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(_ *http.Request, nth int) answer {
 			if nth == 1 {
 				return answer{status: 408, after: 9 * time.Second}

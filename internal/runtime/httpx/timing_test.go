@@ -3,10 +3,10 @@ package httpx
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/bubble"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -20,7 +20,7 @@ func (slowSink) Rewind(int64) error {
 
 // Whatever the time of a task is spent on, it is in one of the parts.
 func TestTimingLeavesNothingOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := &world{answer: func(req *http.Request, nth int) answer {
 			if nth == 1 {
 				return answer{status: 503, after: 10 * time.Millisecond}

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // A group of writes is synced exactly SyncEvery after its first one.
 func TestSyncEvery(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		began := time.Now()
 		out := &fake{}
 		j := start(out, "f", 3*time.Second)
@@ -40,7 +42,7 @@ func TestSyncEvery(t *testing.T) {
 // Records that never pause do not put the sync off for longer than the write
 // takes that is under way.
 func TestSyncUnderLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		began := time.Now()
 		out := &fake{onWrite: func(record []byte) (int, error) {
 			time.Sleep(70 * time.Millisecond)
@@ -75,7 +77,7 @@ func TestSyncUnderLoad(t *testing.T) {
 // What is appended while a slow disk syncs is written at once, for a kill loses
 // what is not; it is synced in its turn.
 func TestWriteDuringSync(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		began := time.Now()
 		out := &fake{onSync: func() error { time.Sleep(10 * time.Second); return nil }}
 		j := start(out, "f", time.Second)
@@ -115,7 +117,7 @@ func TestWriteDuringSync(t *testing.T) {
 // Flush answers when the records before it are synced, and does not wait for
 // the timer; with nothing to do it does nothing.
 func TestFlush(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		began := time.Now()
 		out := &fake{onSync: func() error { time.Sleep(30 * time.Millisecond); return nil }}
 		j := start(out, "f", time.Hour)
@@ -139,7 +141,7 @@ func TestFlush(t *testing.T) {
 // Append waits when the target is slow, with a bounded amount in memory, and
 // a failure frees everybody who waits.
 func TestBackpressure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		gate := make(chan error)
 		out := &fake{onWrite: func(record []byte) (int, error) {
 			if err := <-gate; err != nil {

@@ -7,10 +7,11 @@ import (
 	"os"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // fake is a target that notes what is done to it, and when. It must be made
@@ -159,7 +160,7 @@ func TestWatch(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				f := newFake(test.obeys)
 				w := test.watch
 				drained := make(chan struct{})
@@ -205,7 +206,7 @@ func TestWatch(t *testing.T) {
 // happened by the time that anybody looks.
 func TestWatchEndedAlready(t *testing.T) {
 	for range 100 { // select chooses at random
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			f := newFake(nil)
 			f.exit()
 			drained := make(chan struct{})

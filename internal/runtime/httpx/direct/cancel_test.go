@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // TestCancel ends the context at every point of an exchange, with a cause,
@@ -238,7 +239,7 @@ func TestTimes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				rt := &Transport{DialContext: pipeServer(test.handle), ReadTimeout: limit}
 				defer rt.CloseIdleConnections()
 				ctx := t.Context()
@@ -277,7 +278,7 @@ func (r *slowReader) Read(p []byte) (int, error) {
 // TestSlowCaller shows that the time a caller takes between two reads is not
 // the server's silence.
 func TestSlowCaller(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		rt := &Transport{ReadTimeout: time.Second, DialContext: pipeServer(func(c net.Conn) {
 			for range 2 {
 				readHead(c)
@@ -303,7 +304,7 @@ func TestSlowCaller(t *testing.T) {
 func TestConnectTimeout(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		for own, want := range map[time.Duration]string{0: "timeout_connect", time.Second: "deadline"} {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				rt := &Transport{ConnectTimeout: 10 * time.Second, ReadTimeout: time.Millisecond, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 					if scheme == "https" { // the dial succeeds, the handshake hangs
 						time.Sleep(time.Second / 2)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/specify-cli/specify/internal/bubble"
 )
 
 // idleConn is a connection that only tells whether it was closed.
@@ -125,7 +127,7 @@ func TestPoolModel(t *testing.T) {
 // TestIdleTimeout shows that connections leave by themselves, each in its
 // time, and that no timer stays behind.
 func TestIdleTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		p := &pool{perHost: 9, total: 9, timeout: 90 * time.Second}
 		a, b := newIdle(origin{host: "a"}), newIdle(origin{host: "b"})
 		p.put(a)
@@ -151,7 +153,7 @@ func TestIdleTimeout(t *testing.T) {
 // TestExpired shows that a connection past its time is not handed out, even
 // when the timer is late.
 func TestExpired(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		p := &pool{perHost: 9, total: 9, timeout: time.Second}
 		c := newIdle(origin{host: "a"})
 		p.put(c)
