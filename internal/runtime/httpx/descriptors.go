@@ -21,10 +21,10 @@ func FittingJobs(jobs int) (fit int, lowered bool) {
 	return fit, fit < jobs
 }
 
-// maxIdle is how many idle connections are kept at most, at about 8 KiB each: a
-// list that goes round among many origins would otherwise dial, and shake hands,
-// for every URL.
-const maxIdle = 1024
+// maxIdle is how many idle connections are kept at most, as many as tasks wait
+// in a batch's window: a list that goes round among so many origins would
+// otherwise dial, and shake hands, for every URL.
+const maxIdle = 10_000
 
 // idleFor returns how many connections may be idle beside so many attempts in
 // flight.

@@ -39,11 +39,11 @@ func TestFitting(t *testing.T) {
 // Idle connections, attempts and outputs together stay within the descriptors.
 func TestIdleFor(t *testing.T) {
 	for _, c := range []struct{ jobs, limit, want int }{
-		{32, 1 << 20, 1024},
+		{32, 1 << 20, 10_000},
 		{32, 1024, 928},
 		{330, 1024, 332},
 		{32, 128, 32},
-		{2000, 1 << 20, 2000},
+		{20_000, 1 << 20, 20_000},
 	} {
 		if got := idleFor(c.jobs, c.limit); got != c.want {
 			t.Errorf("%d jobs with %d descriptors: %d, want %d", c.jobs, c.limit, got, c.want)

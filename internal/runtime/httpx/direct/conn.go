@@ -24,7 +24,7 @@ type conn struct {
 	link   *link
 	rw     net.Conn             // the link, or the *tls.Conn above it
 	state  *tls.ConnectionState // nil for plain connections
-	br     *bufio.Reader        // over conn.Read
+	br     *bufio.Reader        // over conn.Read; nil in the pool, where nothing may be unread
 
 	reused     bool
 	headerLeft int64 // bytes that the header may still take; negative: not in a header
@@ -39,10 +39,20 @@ type conn struct {
 // the caller's own is at least this large.
 const readerSize = 4 << 10
 
+// readers are those that no exchange needs: an idle connection costs about
+// 1 KiB without one, so that a list which goes round among thousands of origins
+// can keep a connection to each.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readerSize) }}
+
 func newConn(o origin, l *link, rw net.Conn) *conn {
-	c := &conn{origin: o, link: l, rw: rw, headerLeft: -1}
-	c.br = bufio.NewReaderSize(c, readerSize)
-	return c
+	return &conn{origin: o, link: l, rw: rw, headerLeft: -1}
+}
+
+// rest takes from c what only an exchange needs. Nothing may read c any more.
+func (c *conn) rest() {
+	c.br.Reset(nil)
+	readers.Put(c.br)
+	c.br = nil
 }
 
 // Read reads decrypted bytes, and within a header no more than it may take.
@@ -72,19 +82,23 @@ func (c *conn) Read(p []byte) (int, error) {
 // read goes through crypto/tls, which may hold such bytes itself, and which
 // takes a session ticket for what it is.
 func (c *conn) begin() bool {
-	if !c.link.unwatch() || c.br.Buffered() > 0 {
+	if !c.link.unwatch() {
 		return false
 	}
 	c.link.begin()
 	c.readErr = nil
-	if !c.reused {
-		return true
+	if c.reused {
+		var one [1]byte
+		c.link.noWait = true
+		n, err := c.rw.Read(one[:])
+		c.link.noWait = false
+		if n > 0 || err != errNothingYet {
+			return false
+		}
 	}
-	var one [1]byte
-	c.link.noWait = true
-	n, err := c.rw.Read(one[:])
-	c.link.noWait = false
-	return n == 0 && err == errNothingYet
+	c.br = readers.Get().(*bufio.Reader)
+	c.br.Reset(c)
+	return true
 }
 
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4<<10) }}

@@ -110,6 +110,7 @@ func (x *exchange) end(whole bool) {
 		x.c.abort()
 		x.up.stop()
 	case x.keep && x.c.br.Buffered() == 0:
+		x.c.rest()
 		kept := x.pool.put(x.c)
 		if x.trace != nil && x.trace.PutIdleConn != nil {
 			var err error
