@@ -22,7 +22,7 @@ func (r *Record) Append(b []byte) []byte {
 	b = appendOptional(b, `,"protocol":`, r.Protocol)
 	if !r.Start.IsZero() {
 		b = append(b, `,"start":"`...)
-		b = r.Start.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+		b = appendTime(b, r.Start)
 		b = append(b, '"')
 	}
 	b = appendSeconds(b, `,"duration":`, r.Duration)
@@ -56,6 +56,15 @@ func (r *Record) Append(b []byte) []byte {
 	b = appendOptional(b, `,"span_id":`, r.SpanID)
 	b = appendRaw(b, `,"meta":`, r.Meta)
 	return append(b, '}')
+}
+
+// appendTime appends t in UTC to the millisecond, RFC 3339: what a layout with
+// ".000" gives, at a third of its cost.
+func appendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	b = t.AppendFormat(b, time.RFC3339) // which has a way of its own in package time, and ends in Z
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(b[:len(b)-1], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z')
 }
 
 // MarshalJSON makes encoding/json agree with Append, also for a Record that is

@@ -12,7 +12,7 @@ import (
 // interrupts it.
 type body struct {
 	x    *exchange
-	src  io.Reader // framed by http.ReadResponse
+	src  io.Reader // framed: it ends where the body does
 	size int64     // the Content-Length; negative: not known
 
 	closing atomic.Bool

@@ -25,11 +25,13 @@ type exchange struct {
 	req       *http.Request
 	trace     *httptrace.ClientTrace // may be nil
 
-	unwatch func() bool // stops watching the context; nil when it cannot end
-	up      *upload     // nil for a request without a body
-	begun   bool        // the answer's first byte is here
-	keep    bool        // both sides want to keep the connection
-	body    body        // of the answer
+	unwatch func() bool   // stops watching the context; nil when it cannot end
+	up      *upload       // nil for a request without a body
+	begun   bool          // the answer's first byte is here
+	keep    bool          // both sides want to keep the connection
+	resp    http.Response // a plain answer
+	sized   sized         // and its body, as it comes from the connection
+	body    body          // of the answer, as the caller reads it
 
 	// What had gone wrong when fail was called, before its own clearing up
 	// made more go wrong.
@@ -81,7 +83,7 @@ func (x *exchange) answer() (*http.Response, error) {
 		x.trace.GotFirstResponseByte()
 	}
 	for range maxInterim + 1 {
-		resp, err := http.ReadResponse(c.br, x.req)
+		resp, err := x.readResponse()
 		switch {
 		case err != nil:
 			return nil, err
@@ -99,6 +101,21 @@ func (x *exchange) answer() (*http.Response, error) {
 		}
 	}
 	return nil, errTooManyInterim
+}
+
+// readResponse reads one header, and makes the body that follows it.
+func (x *exchange) readResponse() (*http.Response, error) {
+	resp, br := &x.resp, x.c.br
+	*resp = http.Response{Request: x.req}
+	if x.req.Method == http.MethodHead || !plainAnswer(br, resp) {
+		return http.ReadResponse(br, x.req)
+	}
+	resp.Body = http.NoBody
+	if resp.ContentLength > 0 {
+		x.sized = sized{br, resp.ContentLength}
+		resp.Body = &x.sized
+	}
+	return resp, nil
 }
 
 // end gives the connection back when the answer was read in full and nothing

@@ -103,6 +103,9 @@ func FuzzAnswer(f *testing.F) {
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 103 Early Hints\r\n\r\n" + okAnswer,
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n2;x=y\r\nab\r\n0\r\n\r\nmore", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx",
 		"HTTP/1.1 099 Odd\r\n\r\nx", "HTTP/0.9 200\r\n\r\n", "\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", "HTTP/1.1 304 N\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 404 Not Found\r\ncontent-length:\t3 \r\nSet-Cookie: a=b\r\nset-cookie: c=\xe4\r\nConnection: Keep-Alive\r\n\r\nabc",
+		"HTTP/1.1 200\r\nContent-Length: 0\r\nPragma: no-cache\r\n\r\n", "HTTP/1.1 2000 OK\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 200 OK\r\nX: a\nContent-Length: 1\r\n\r\nx",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", "HTTP/1.1 200  OK\r\nX : a\r\nContent-Length: +1\r\n\r\nx",
 	} {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)

@@ -3,8 +3,8 @@ package direct
 import (
 	"bufio"
 	"net/http"
+	"net/textproto"
 	"slices"
-	"strings"
 )
 
 // plainFields is how many header fields a plain request may have.
@@ -40,11 +40,11 @@ func writePlain(bw *bufio.Writer, req *http.Request) bool {
 	line(bw, req.Method, " ", target, " HTTP/1.1\r\n")
 	line(bw, "Host: ", host, "\r\n")
 	if agent[0] != "" {
-		line(bw, "User-Agent: ", trim(agent[0]), "\r\n")
+		line(bw, "User-Agent: ", textproto.TrimString(agent[0]), "\r\n")
 	}
 	for _, name := range names {
 		for _, value := range req.Header[name] {
-			line(bw, name, ": ", trim(value), "\r\n")
+			line(bw, name, ": ", textproto.TrimString(value), "\r\n")
 		}
 	}
 	line(bw, "\r\n")
@@ -56,8 +56,6 @@ func line(bw *bufio.Writer, parts ...string) {
 		_, _ = bw.WriteString(p)
 	}
 }
-
-func trim(value string) string { return strings.Trim(value, " \t") }
 
 // isPlainHost leaves IPv6 zones, names beyond ASCII and all that is no host to
 // Request.Write.

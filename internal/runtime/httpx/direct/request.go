@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // check refuses what http.Transport refuses and Request.Write would send or
@@ -17,15 +19,15 @@ func check(req *http.Request) error {
 		return errors.New("nil Request.Header")
 	case req.URL.Host == "":
 		return errors.New("no host in Request.URL")
-	case req.Method != "" && !isToken(req.Method):
+	case req.Method != "" && !httpguts.ValidHeaderFieldName(req.Method):
 		return fmt.Errorf("invalid method %q", req.Method)
 	}
 	for name, values := range req.Header {
-		if !isToken(name) {
+		if !httpguts.ValidHeaderFieldName(name) {
 			return fmt.Errorf("invalid header field name %q", name)
 		}
 		for _, v := range values {
-			if !isFieldValue(v) {
+			if !httpguts.ValidHeaderFieldValue(v) {
 				return fmt.Errorf("invalid header field value for %q", name) // the value may be a secret
 			}
 		}
@@ -100,28 +102,6 @@ func hasToken(values []string, token string) bool {
 		}
 	}
 	return false
-}
-
-// isToken follows RFC 9110 §5.6.2.
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		alnum := '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !alnum && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isFieldValue follows RFC 9110 §5.5: no control characters but the tab.
-func isFieldValue(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 func isASCII(s string) bool {

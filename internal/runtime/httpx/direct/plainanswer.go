@@ -1,0 +1,118 @@
+package direct
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"net/textproto"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// plainAnswer reads into resp what http.ReadResponse would return, without its
+// dozen of small allocations, when the answer is as nearly all are: its header
+// is here in one piece, of HTTP/1.1 and well-formed, a body of announced length
+// follows, and nothing in it asks for more than to be passed on. Of any other it
+// takes no byte and reports false. The body is not set: the ContentLength bytes
+// that follow in br are it.
+func plainAnswer(br *bufio.Reader, resp *http.Response) bool {
+	here, _ := br.Peek(br.Buffered()) // cannot fail
+	end := bytes.Index(here, []byte("\r\n\r\n"))
+	if end < 0 {
+		return false
+	}
+	head := string(here[:end+2]) // the one copy; every line of it ends in CRLF
+	line, fields, _ := strings.Cut(head, "\r\n")
+	if !statusLine(line, resp) || !headerFields(fields, resp) {
+		return false
+	}
+	_, _ = br.Discard(end + 4)
+	return true
+}
+
+// statusLine reads "HTTP/1.1 200 OK". Statuses whose answers have no body, or
+// are not final, are not plain.
+func statusLine(line string, resp *http.Response) bool {
+	const proto = "HTTP/1.1"
+	status, ok := strings.CutPrefix(line, proto+" ")
+	if !ok || len(status) < 3 || len(status) > 3 && status[3] != ' ' || !httpguts.ValidHeaderFieldValue(status) {
+		return false
+	}
+	for _, c := range []byte(status[:3]) {
+		if c < '0' || c > '9' {
+			return false
+		}
+		resp.StatusCode = resp.StatusCode*10 + int(c-'0')
+	}
+	if resp.StatusCode < 200 || resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified {
+		return false
+	}
+	resp.Proto, resp.ProtoMajor, resp.ProtoMinor, resp.Status = line[:len(proto)], 1, 1, status
+	return true
+}
+
+// headerFields reads the lines of fields, among which must be a Content-Length.
+func headerFields(fields string, resp *http.Response) bool {
+	n := strings.Count(fields, "\r\n")
+	header, values := make(http.Header, n), make([]string, n) // of one value each, nearly always
+	resp.Header, resp.ContentLength = header, -1
+	for i := range n {
+		var line string
+		line, fields, _ = strings.Cut(fields, "\r\n")
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			return false // a continued line too
+		}
+		name, value = textproto.CanonicalMIMEHeaderKey(name), textproto.TrimString(value)
+		switch name {
+		case "Content-Length":
+			length, err := strconv.ParseUint(value, 10, 63)
+			if err != nil || resp.ContentLength >= 0 {
+				return false
+			}
+			resp.ContentLength = int64(length)
+		case "Connection":
+			if !strings.EqualFold(value, "keep-alive") {
+				return false
+			}
+		case "Transfer-Encoding", "Trailer", "Pragma": // http.ReadResponse acts upon these
+			return false
+		}
+		if had := header[name]; had != nil {
+			header[name] = append(had, value)
+			continue
+		}
+		values[i] = value
+		header[name] = values[i : i+1 : i+1]
+	}
+	return resp.ContentLength >= 0
+}
+
+// sized is a body of a known length.
+type sized struct {
+	br   *bufio.Reader
+	left int64
+}
+
+// Read returns io.EOF with the last byte, and io.ErrUnexpectedEOF when the
+// connection ends before it.
+func (s *sized) Read(p []byte) (int, error) {
+	if int64(len(p)) > s.left {
+		p = p[:s.left]
+	}
+	n, err := s.br.Read(p)
+	s.left -= int64(n)
+	switch {
+	case s.left == 0:
+		err = io.EOF
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// Close does nothing: the exchange ends with the body that is read through it.
+func (*sized) Close() error { return nil }
