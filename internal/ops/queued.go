@@ -79,17 +79,20 @@ func (b Queued) Run(ctx context.Context, req QueuedRequest) (sum QueuedSummary, 
 			err = errors.Join(&LocalError{closeErr}, err)
 		}
 	}()
-	if r.q, err = b.Open(ctx, req.Address, req.Tell); err != nil {
+	r.stop, r.end = withDeadline(ctx, req.Deadline)
+	defer r.end(nil)
+	switch r.q, err = b.Open(r.stop, req.Address, req.Tell); {
+	case err == nil:
+		defer r.q.Close()
+		if err = r.identify(); err != nil {
+			return sum, err
+		}
+		err = r.carry()
+	case r.stop.Err() == nil || r.results == nil:
 		return sum, err
+	default: // it was stopped while it waited
+		err = r.unfinished()
 	}
-	defer r.q.Close()
-	stop, cancel := withDeadline(ctx, req.Deadline)
-	defer cancel(nil)
-	r.stop, r.end = stop, cancel
-	if err = r.identify(); err != nil {
-		return sum, err
-	}
-	err = r.carry()
 	sum = QueuedSummary{Summary: Summary{Tally: r.tally, Elapsed: time.Since(began)}, Run: r.run.ID, Published: r.run.Tasks}
 	sum.Verdict = sum.Tally.Verdict(req.Allow)
 	return sum, err

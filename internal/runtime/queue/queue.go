@@ -2,8 +2,8 @@ package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -33,27 +33,36 @@ type Queue struct {
 	workers jetstream.KeyValue
 	begun   jetstream.KeyValue // of tasks delivered again: how often they were begun
 	shape
-	warn func(format string, args ...any)
+	warn   func(format string, args ...any)
+	denied atomic.Pointer[denial] // what the server has refused last
+
+	mu    sync.Mutex     // guards waits, and is held while their lines are told
+	waits map[string]int // how many wait so long that it was told, by what they want to do
 }
 
-// Open connects to the server and makes the streams that are not there. It
-// returns a *ConfigError for what another call would not mend: a bad address,
-// refused credentials, a server without JetStream, streams of a newer version.
+// denial is something that these credentials may not do.
+type denial struct {
+	at  time.Time
+	err error
+}
+
+// Open connects to the server and makes the streams that are not there. Once
+// the server is reached it waits, as persist does, for a cluster that is not
+// ready. It returns a *ConfigError for what another call would not mend: a bad
+// address, refused credentials, a server without JetStream, streams of a newer
+// version.
 func Open(ctx context.Context, o Options) (*Queue, error) {
 	q := &Queue{warn: o.Warn}
 	var err error
-	if q.nc, err = dial(o); err != nil {
+	if q.nc, err = q.dial(o); err != nil {
 		return nil, err
 	}
 	if q.js, err = jetstream.New(q.nc, jetstream.WithPublishAsyncMaxPending(4*window), jetstream.WithPublishAsyncTimeout(patience)); err == nil {
 		err = q.setUp(ctx, o)
 	}
-	if errors.Is(err, nats.ErrNoResponders) { // nobody listens where JetStream would
-		err = jetstream.ErrJetStreamNotEnabled
-	}
 	if err != nil {
 		q.nc.Close()
-		return nil, configError(fmt.Errorf("queue: %w", err))
+		return nil, err
 	}
 	return q, nil
 }

@@ -33,8 +33,11 @@ type Taker func(m *Message)
 func (q *Queue) Work(ctx context.Context, take func(stop context.Context) Taker) error {
 	w := &worker{q: q, id: rand.Text(), take: take, shares: make(map[int]*share), held: make(map[*Message]struct{})}
 	defer w.leave(context.WithoutCancel(ctx))
-	if err := w.beat(ctx); err != nil {
-		return configError(fmt.Errorf("queue: %w", err))
+	if err := q.persist(ctx, "join the workers", w.beat); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
 	}
 	beats := time.NewTicker(q.beat())
 	defer beats.Stop()
