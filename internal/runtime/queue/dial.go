@@ -29,11 +29,13 @@ func (q *Queue) dial(o Options) (*nats.Conn, error) {
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { o.Warn("the connection to the queue is back") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if errors.Is(err, nats.ErrPermissionViolation) {
+			switch {
+			case errors.Is(err, nats.ErrPermissionViolation): // whoever waits for an answer tells
 				q.denied.Store(&denial{time.Now(), err})
-				return // whoever waits for an answer tells
+			case errors.Is(err, nats.ErrSlowConsumer): // records are read in order, and those of a gap are read again
+			default:
+				o.Warn("queue: %v", err)
 			}
-			o.Warn("queue: %v", err)
 		}),
 	}
 	// The variables of the nats command line tool.
