@@ -122,13 +122,13 @@ func (q *Queue) Workers(ctx context.Context) (live []string, err error) {
 
 // adopt makes the partitions ours that are, and gives up the others.
 func (w *worker) adopt(live []string) {
-	for p := range w.q.partitions {
+	for p, owner := range owners(w.q.partitions, live) {
 		s := w.shares[p]
 		if s != nil && s.over() {
 			delete(w.shares, p)
 			s = nil
 		}
-		switch ours := owner(p, live) == w.id; {
+		switch ours := owner == w.id; {
 		case ours && s == nil:
 			w.shares[p] = w.begin(p)
 		case !ours && s != nil:
