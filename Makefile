@@ -37,6 +37,9 @@ torture: ## the whole form of the tests that kill, starve and flood the program
 cluster: ## 100,000 tasks over three NATS servers and four workers, while servers, a worker and the collector are killed
 	SPECIFY_CLUSTER=1 $(GO) test -count=1 -timeout 20m -v -run '^TestCluster$$' ./cmd/specify
 
+bench-queue: ## what more workers bring over a queue, and what a queue costs (docs/scale.md)
+	SPECIFY_BENCH_QUEUE=1 $(GO) test -count=1 -timeout 20m -v -run '^TestQueueSpeed$$' ./cmd/specify
+
 SOAK ?= 1000000
 
 soak: ## SOAK (1000000) tasks of every kind: right counts, and no descriptor, goroutine or MiB too many

@@ -23,40 +23,26 @@ func TestCluster(t *testing.T) {
 	began := time.Now()
 	program := built(t, ".", "specify")
 	c := startCluster(t, 3)
-	f := newFleet(t, 200, 10*time.Millisecond)
+	f := newFleet(t, 200, 60*time.Millisecond) // slow enough for the list to be published first
 	dir := t.TempDir()
 	list := writeLines(t, dir, tasks, f.url)
-	begin := func(args ...string) *running {
-		p := prepared(t, dir, args...)
-		p.Path = program
-		p.launch(t)
-		t.Cleanup(func() {
-			if p.ProcessState == nil {
-				p.Process.Kill()
-				_ = p.Wait() // it was killed
-			}
-			if t.Failed() {
-				t.Logf("%v: %s", p.Args[1:4], clip(p))
-			}
-		})
-		return p
-	}
+	begin := func(args ...string) *running { return launchBuilt(t, program, dir, args...) }
 	var kills []string
-	killed := func(what string) {
-		kills = append(kills, what)
-		t.Logf("%6.1f s: killed %s; %d tasks published, %d records collected", time.Since(began).Seconds(), what,
-			c.stream(t, "specify-jobs").State.LastSeq, recordsSoFar(dir))
+	kill := func(what string, now func()) {
+		kills = append(kills, fmt.Sprintf("%5.1f s: %s, with %6d tasks published and %6d records collected", time.Since(began).Seconds(), what,
+			c.stream(t, "specify-jobs").State.LastSeq, recordsSoFar(dir)))
+		t.Log(kills[len(kills)-1])
+		now()
 	}
 	// Each server that is killed comes back, as it would under systemd.
-	killServer := func(d *node, why string) {
-		c.kill(t, d)
-		killed(d.name + ", " + why)
+	killServer := func(d *node, what string) {
+		kill(what+" ("+d.name+")", func() { c.kill(t, d) })
 		time.Sleep(2 * time.Second)
 		c.start(t, d)
 	}
 	var workers []*running
 	worker := func(name string) *running {
-		return begin("worker", "--queue", c.address(), "-H", "X-Worker: "+name, "--jobs", "64", "--per-host", fmt.Sprint(perHost))
+		return begin("worker", "--queue", c.address(), "-H", "X-Worker: "+name, "--jobs", "32", "--per-host", fmt.Sprint(perHost))
 	}
 	for i := range 4 {
 		workers = append(workers, worker(fmt.Sprint("w", i)))
@@ -67,38 +53,41 @@ func TestCluster(t *testing.T) {
 	await := func(what string, ok func() bool) {
 		for until := time.Now().Add(3 * time.Minute); !ok(); time.Sleep(200 * time.Millisecond) {
 			if time.Now().After(until) {
-				t.Fatalf("waited in vain: %s; %d records", what, recordsSoFar(dir))
+				t.Fatalf("waited in vain: %s; %d records, %+v", what, recordsSoFar(dir), c.stream(t, "specify-jobs").State)
 			}
 		}
 	}
 	published := func(n uint64) {
 		await(fmt.Sprint(n, " tasks are published"), func() bool { return c.stream(t, "specify-jobs").State.LastSeq > n })
 	}
-	collected := func(n int) {
-		await(fmt.Sprint(n, " records are collected"), func() bool { return recordsSoFar(dir) > n })
+	collected := func(more int) {
+		n := recordsSoFar(dir) + more
+		await(fmt.Sprint(n, " records are collected"), func() bool { return recordsSoFar(dir) >= n })
 	}
-	killCollector := func(why string) {
-		collector.Process.Kill()
-		collector.end(t, time.Minute)
-		killed("the collector, " + why)
+	killCollector := func(what string) {
+		kill(what, func() {
+			collector.Process.Kill()
+			collector.end(t, time.Minute)
+		})
 		collector = begin(collect...)
 	}
 
 	published(15_000)
-	killServer(c.leader(t, "specify-jobs"), "leader of the tasks, while publishing")
-	published(40_000)
-	killCollector("while publishing")
-	collected(tasks * 4 / 10)
-	killServer(c.leader(t, "specify-results"), "leader of the records, while consuming")
-	collected(tasks * 5 / 10)
-	workers[0].Process.Kill()
-	workers[0].end(t, time.Minute)
-	f.gone("w0")
-	killed("a worker")
-	collected(tasks * 6 / 10)
-	killServer(c.leader(t, "specify-jobs"), "leader of the tasks, while consuming")
-	collected(tasks * 7 / 10)
-	killCollector("while collecting")
+	killServer(c.leader(t, "specify-jobs"), "leader of the tasks while publishing")
+	published(30_000)
+	killCollector("collector while publishing")
+	published(tasks)
+	killServer(c.leader(t, "specify-results"), "leader of the records while consuming")
+	collected(8000)
+	kill("a worker", func() {
+		workers[0].Process.Kill()
+		workers[0].end(t, time.Minute)
+		f.gone("w0")
+	})
+	collected(8000)
+	killServer(c.leader(t, "specify-jobs"), "leader of the tasks while consuming")
+	collected(8000)
+	killCollector("collector while collecting")
 	collector.mustEnd(t, 0, 10*time.Minute)
 	took := time.Since(began)
 

@@ -27,6 +27,25 @@ func built(t *testing.T, pkg, name string) string {
 	return path
 }
 
+// launchBuilt launches a program that was built, as "specify args". It is killed
+// with the test, and in a test that has failed it is shown what it said.
+func launchBuilt(t *testing.T, program, dir string, args ...string) *running {
+	t.Helper()
+	p := prepared(t, dir, args...)
+	p.Path = program
+	p.launch(t)
+	t.Cleanup(func() {
+		if p.ProcessState == nil {
+			p.Process.Kill()
+			_ = p.Wait() // it was killed
+		}
+		if t.Failed() {
+			t.Logf("specify %s: %s", args[0], clip(p))
+		}
+	})
+	return p
+}
+
 // cluster is a number of nats-server processes with JetStream on loopback. It is
 // for one goroutine.
 type cluster struct {
