@@ -23,7 +23,7 @@ func TestCluster(t *testing.T) {
 	began := time.Now()
 	program := built(t, ".", "specify")
 	c := startCluster(t, 3)
-	f := newFleet(t, 200, 60*time.Millisecond) // slow enough for the list to be published first
+	f := newFleet(t, 200, 120*time.Millisecond) // slow enough for the list to be published first
 	dir := t.TempDir()
 	list := writeLines(t, dir, tasks, f.url)
 	begin := func(args ...string) *running { return launchBuilt(t, program, dir, args...) }
@@ -58,7 +58,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 	published := func(n uint64) {
-		await(fmt.Sprint(n, " tasks are published"), func() bool { return c.stream(t, "specify-jobs").State.LastSeq > n })
+		await(fmt.Sprint(n, " tasks are published"), func() bool { return c.stream(t, "specify-jobs").State.LastSeq >= n })
 	}
 	collected := func(more int) {
 		n := recordsSoFar(dir) + more
