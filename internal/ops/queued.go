@@ -110,6 +110,7 @@ type queuedRun struct {
 	total   int64 // tasks of the input, -1 when that is not known
 	run     queue.Run
 	known   bool // the run was begun by an earlier call
+	alone   bool // it was told that there is no worker
 
 	mu       sync.Mutex // guards the fields below
 	tally    Tally
@@ -170,9 +171,7 @@ func (r *queuedRun) identify() error {
 		}
 	}
 	r.req.Named(r.run.ID)
-	if live, err := r.q.Workers(r.stop); err == nil && len(live) == 0 {
-		r.req.Tell.Warn("no worker takes tasks from this queue at the moment (specify worker --queue URL)")
-	}
+	r.lookForWorkers(r.stop)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (q *Queue) dial(o Options) (*nats.Conn, error) {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			switch {
 			case errors.Is(err, nats.ErrPermissionViolation): // whoever waits for an answer tells
-				q.denied.Store(&denial{time.Now(), err})
+				q.refuse(&ConfigError{err})
 			case errors.Is(err, nats.ErrSlowConsumer): // records are read in order, and those of a gap are read again
 			default:
 				o.Warn("queue: %v", err)

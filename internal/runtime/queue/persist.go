@@ -47,12 +47,12 @@ func (q *Queue) persist(ctx context.Context, what string, do func(context.Contex
 // attempt does it once. A missing right shows as an answer that does not come,
 // and the server says so beside.
 func (q *Queue) attempt(ctx context.Context, do func(context.Context) error) error {
-	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	defer context.AfterFunc(q.rights, cancel)()
 	err := do(limited)
-	if d := q.denied.Load(); err != nil && d != nil && !d.at.Before(began) {
-		return &ConfigError{d.err}
+	if err != nil && q.rights.Err() != nil {
+		return context.Cause(q.rights)
 	}
 	return configError(err)
 }
@@ -61,9 +61,6 @@ func (q *Queue) attempt(ctx context.Context, do func(context.Context) error) err
 func (q *Queue) waiting(what string, why error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waits == nil {
-		q.waits = make(map[string]int)
-	}
 	if q.waits[what]++; q.waits[what] == 1 {
 		q.warn("queue: cannot %s: %v (waiting)", what, why)
 	}

@@ -19,7 +19,8 @@ import (
 func TestPersistTellsOnce(t *testing.T) {
 	bubble.Test(t, func(t *testing.T) {
 		var said []string // warn is called under a lock
-		q := &Queue{warn: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }}
+		q := newQueue(func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+		defer q.refuse(nil)
 		back := time.Now().Add(10 * time.Second)
 		var all sync.WaitGroup
 		for i := range 50 {
@@ -53,7 +54,8 @@ func TestPersistQuiet(t *testing.T) {
 			lines int
 		}{{0, 0, 0}, {2, 0, 0}, {1, 5 * time.Second, 2}} {
 			lines, calls := 0, 0
-			q := &Queue{warn: func(string, ...any) { lines++ }}
+			q := newQueue(func(string, ...any) { lines++ })
+			defer q.refuse(nil)
 			err := q.persist(t.Context(), "do", func(context.Context) error {
 				if calls++; calls > test.fails {
 					return nil
@@ -72,13 +74,12 @@ func TestPersistQuiet(t *testing.T) {
 // says so beside the answer that never comes, among it.
 func TestPersistFinal(t *testing.T) {
 	bubble.Test(t, func(t *testing.T) {
-		q := &Queue{warn: t.Logf}
-		q.denied.Store(&denial{time.Now(), errors.New("an old one")})
-		time.Sleep(time.Second)
+		q := newQueue(t.Logf)
 		calls := 0
+		began := time.Now()
 		err := q.persist(t.Context(), "do", func(ctx context.Context) error {
 			if calls++; calls == 2 {
-				q.denied.Store(&denial{time.Now(), nats.ErrPermissionViolation})
+				q.refuse(&ConfigError{nats.ErrPermissionViolation})
 			}
 			<-ctx.Done()
 			return ctx.Err()
@@ -86,6 +87,11 @@ func TestPersistFinal(t *testing.T) {
 		if _, ok := errors.AsType[*ConfigError](err); !ok || calls != 2 || !errors.Is(err, nats.ErrPermissionViolation) {
 			t.Errorf("%d calls, %v", calls, err)
 		}
+		if took := time.Since(began); took != patience+50*time.Millisecond {
+			t.Errorf("after %v", took)
+		}
+		q = newQueue(t.Logf)
+		defer q.refuse(nil)
 		err = q.persist(t.Context(), "do", func(context.Context) error { return jetstream.ErrJetStreamNotEnabled })
 		if _, ok := errors.AsType[*ConfigError](err); !ok {
 			t.Error(err)

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -33,17 +32,13 @@ type Queue struct {
 	workers jetstream.KeyValue
 	begun   jetstream.KeyValue // of tasks delivered again: how often they were begun
 	shape
-	warn   func(format string, args ...any)
-	denied atomic.Pointer[denial] // what the server has refused last
+	warn func(format string, args ...any)
+
+	rights context.Context // ends when the server refuses something, with its error as the cause
+	refuse context.CancelCauseFunc
 
 	mu    sync.Mutex     // guards waits, and is held while their lines are told
 	waits map[string]int // how many wait so long that it was told, by what they want to do
-}
-
-// denial is something that these credentials may not do.
-type denial struct {
-	at  time.Time
-	err error
 }
 
 // Open connects to the server and makes the streams that are not there. Once
@@ -52,7 +47,7 @@ type denial struct {
 // address, refused credentials, a server without JetStream, streams of a newer
 // version.
 func Open(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{warn: o.Warn}
+	q := newQueue(o.Warn)
 	var err error
 	if q.nc, err = q.dial(o); err != nil {
 		return nil, err
@@ -61,14 +56,23 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		err = q.setUp(ctx, o)
 	}
 	if err != nil {
-		q.nc.Close()
+		q.Close()
 		return nil, err
 	}
 	return q, nil
 }
 
+func newQueue(warn func(string, ...any)) *Queue {
+	q := &Queue{warn: warn, waits: make(map[string]int)}
+	q.rights, q.refuse = context.WithCancelCause(context.Background())
+	return q
+}
+
 // Close ends the connection. What is to be kept was acknowledged before.
-func (q *Queue) Close() { q.nc.Close() }
+func (q *Queue) Close() {
+	q.nc.Close()
+	q.refuse(nil)
+}
 
 // MaxRecord is the longest record, in bytes, that the server takes.
 func (q *Queue) MaxRecord() int { return int(q.nc.MaxPayload()) - headroom }
