@@ -2,8 +2,11 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // quiet is how long a wait may last before it is told of.
@@ -50,9 +53,19 @@ func (q *Queue) attempt(ctx context.Context, do func(context.Context) error) err
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	defer context.AfterFunc(q.rights, cancel)()
-	err := do(limited)
-	if err != nil && q.rights.Err() != nil {
+	return q.reason(do(limited))
+}
+
+// reason is err or, where that is only what follows from it, what the server has
+// refused. It is a *ConfigError if waiting does not cure it.
+func (q *Queue) reason(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case q.rights.Err() != nil:
 		return context.Cause(q.rights)
+	case errors.Is(err, nats.ErrConnectionClosed) && q.nc.LastError() != nil: // credentials that were refused twice close it
+		err = q.nc.LastError()
 	}
 	return configError(err)
 }

@@ -53,7 +53,7 @@ func (q *Queue) Work(ctx context.Context, take func(stop context.Context) Taker)
 			if w.silent() {
 				w.giveUpAll(ErrLost)
 			}
-			if err := w.beat(ctx); err != nil && final(err) {
+			if err := q.reason(w.beat(ctx)); err != nil && final(err) {
 				return fmt.Errorf("queue: %w", err)
 			}
 			if w.silent() {
