@@ -11,7 +11,7 @@ MISSING = without() { for p in $$2; do command -v $$p >/dev/null && return; done
 
 GORELEASER := $(GO) run github.com/goreleaser/goreleaser/v2@v2.14.0
 
-.PHONY: docs build extras package reproducible demo test test-collector torture soak vuln lint check fuzz bench bench-peers profile cover examples clean help
+.PHONY: docs build extras package reproducible demo test test-collector torture cluster bench-queue bench-partitions soak vuln lint check fuzz bench bench-peers profile cover examples clean help
 
 build: ## build bin/specify
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/specify
@@ -33,6 +33,15 @@ test: ## run all tests with the race detector
 
 torture: ## the whole form of the tests that kill, starve and flood the program
 	SPECIFY_TORTURE=1 $(GO) test -count=1 -timeout 60m -v -run 'Killed|Results|Full|ReadOnly|Rename|Stopped|Signal|Deadline|Paused|Resume|Ordered|Lines|TraceFile|Injected|ShortWrites|PacketLoss|Suspended|SizeAttacks' ./cmd/specify
+
+cluster: ## 100,000 tasks over three NATS servers and four workers, while servers, a worker and the collector are killed
+	SPECIFY_CLUSTER=1 $(GO) test -count=1 -timeout 20m -v -run '^TestCluster$$' ./cmd/specify
+
+bench-queue: ## what more workers bring over a queue, and what a queue costs (docs/scale.md)
+	SPECIFY_BENCH_QUEUE=1 $(GO) test -count=1 -timeout 20m -v -run '^TestQueueSpeed$$' ./cmd/specify
+
+bench-partitions: ## how hot origins load the busiest of some workers (docs/scale.md)
+	$(GO) -C bench run ./partitions
 
 SOAK ?= 1000000
 

@@ -50,6 +50,7 @@ var hosts = map[string]map[string]string{
 type world struct {
 	dir         string
 	there, back *strings.Replacer // host names to servers, and the other way
+	queue       string            // port of the NATS server that a document may start
 }
 
 func newWorld(t *testing.T) *world {
@@ -71,7 +72,10 @@ func newWorld(t *testing.T) *world {
 		there = append(there, host, base)
 		back = append(back, base, host, addr, name, strings.ReplaceAll(addr, ":", "_"), name)
 	}
-	w := &world{t.TempDir(), strings.NewReplacer(there...), strings.NewReplacer(back...)}
+	queue := fmt.Sprint(freePorts(t, 1)[0])
+	there = append(there, "nats://127.0.0.1", "nats://127.0.0.1:"+queue)
+	back = append(back, "nats://127.0.0.1:"+queue, "nats://127.0.0.1")
+	w := &world{t.TempDir(), strings.NewReplacer(there...), strings.NewReplacer(back...), queue}
 	for _, name := range []string{"bin", "home", "work"} {
 		if err := os.Mkdir(filepath.Join(w.dir, name), 0o700); err != nil {
 			t.Fatal(err)
@@ -81,8 +85,10 @@ func newWorld(t *testing.T) *world {
 	if err := os.WriteFile(filepath.Join(w.dir, "work", "urls.txt"), []byte(w.there.Replace(list)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(os.Args[0], filepath.Join(w.dir, "bin", "specify")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"specify", "nats-server"} { // TestMain goes by it
+		if err := os.Symlink(os.Args[0], filepath.Join(w.dir, "bin", name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return w
 }
@@ -125,7 +131,7 @@ func (w *world) bash(t *testing.T, list []command) (results []result) {
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "SPECIFY_") || strings.HasPrefix(v, "OTEL_") || strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "XDG_")
 	}), "PATH="+filepath.Join(w.dir, "bin")+":"+os.Getenv("PATH"), "HOME="+filepath.Join(w.dir, "home"),
-		"CI=true", "CI_NODE_INDEX=1", "CI_NODE_TOTAL=4", "SHARD=1")
+		"NATS_PORT="+w.queue, "CI=true", "CI_NODE_INDEX=1", "CI_NODE_TOTAL=4", "SHARD=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)

@@ -36,14 +36,18 @@ func natsServer(t *testing.T, change func(*server.Options)) (*server.Server, str
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
+	address := s.ClientURL()
+	if o.Username != "" {
+		address = "nats://" + o.Username + ":" + o.Password + "@" + s.Addr().String()
+	}
 	q, err := queue.Open(t.Context(), queue.Options{
-		URL: s.ClientURL(), Getenv: func(string) string { return "" }, Warn: t.Logf, Partitions: 16, Lease: time.Second,
+		URL: address, Getenv: func(string) string { return "" }, Warn: t.Logf, Partitions: 16, Lease: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	q.Close()
-	return s, s.ClientURL()
+	return s, address
 }
 
 func startNATS(t *testing.T, o *server.Options) *server.Server {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv(name, value); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"specify": main, "specify-with-a-bug": buggyMain, "faultserver": serveMain, "specify-counted": countedMain})
+	testscript.Main(m, map[string]func(){"specify": main, "specify-with-a-bug": buggyMain, "faultserver": serveMain, "specify-counted": countedMain, "nats-server": natsMain})
 }
 
 // TestScripts runs testdata/script/*.txtar: the real main against real servers

@@ -36,7 +36,8 @@ func (m *manyFlags) check(flags *pflag.FlagSet, w World, req ops.BatchRequest) e
 	}
 	switch {
 	case req.Ordered, req.FailEarly:
-		return &UsageError{errors.New("--ordered and --fail-early do not go with --queue: workers are not waited for")}
+		return &UsageError{errors.New("--ordered and --fail-early do not go with --queue, which takes records as they come " +
+			"(jq -sc 'sort_by(.seq)[]' orders them, reports are in order; with --deadline or a signal a run stops early)")}
 	case m.detach && req.Results != "" && req.Results != "-":
 		return &UsageError{errors.New("--detach collects no results: give --results to the --attach that does")}
 	case m.detach && len(req.URLs)+len(req.Files) == 0:

@@ -79,17 +79,20 @@ func (b Queued) Run(ctx context.Context, req QueuedRequest) (sum QueuedSummary, 
 			err = errors.Join(&LocalError{closeErr}, err)
 		}
 	}()
-	if r.q, err = b.Open(ctx, req.Address, req.Tell); err != nil {
+	r.stop, r.end = withDeadline(ctx, req.Deadline)
+	defer r.end(nil)
+	switch r.q, err = b.Open(r.stop, req.Address, req.Tell); {
+	case err == nil:
+		defer r.q.Close()
+		if err = r.identify(); err != nil {
+			return sum, err
+		}
+		err = r.carry()
+	case r.stop.Err() == nil || r.results == nil:
 		return sum, err
+	default: // it was stopped while it waited
+		err = r.unfinished()
 	}
-	defer r.q.Close()
-	stop, cancel := withDeadline(ctx, req.Deadline)
-	defer cancel(nil)
-	r.stop, r.end = stop, cancel
-	if err = r.identify(); err != nil {
-		return sum, err
-	}
-	err = r.carry()
 	sum = QueuedSummary{Summary: Summary{Tally: r.tally, Elapsed: time.Since(began)}, Run: r.run.ID, Published: r.run.Tasks}
 	sum.Verdict = sum.Tally.Verdict(req.Allow)
 	return sum, err
@@ -107,6 +110,7 @@ type queuedRun struct {
 	total   int64 // tasks of the input, -1 when that is not known
 	run     queue.Run
 	known   bool // the run was begun by an earlier call
+	alone   bool // it was told that there is no worker
 
 	mu       sync.Mutex // guards the fields below
 	tally    Tally
@@ -167,9 +171,7 @@ func (r *queuedRun) identify() error {
 		}
 	}
 	r.req.Named(r.run.ID)
-	if live, err := r.q.Workers(r.stop); err == nil && len(live) == 0 {
-		r.req.Tell.Warn("no worker takes tasks from this queue at the moment (specify worker --queue URL)")
-	}
+	r.lookForWorkers(r.stop)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -33,10 +34,14 @@ type Recorded interface{ Recorded(line []byte) bool }
 func (r *queuedRun) collect() *collection {
 	c := &collection{queuedRun: r, caughtUp: make(chan struct{}), done: make(chan error, 1)}
 	c.ctx, c.cancel = context.WithCancelCause(r.stop)
+	var looking sync.WaitGroup
+	looking.Go(func() { r.watchWorkers(c.ctx) })
 	go func() {
 		defer close(c.done)
-		defer c.cancel(nil)
-		c.done <- c.all()
+		err := c.all()
+		c.cancel(nil)
+		looking.Wait()
+		c.done <- err
 	}()
 	return c
 }

@@ -44,7 +44,12 @@ type Worker struct {
 // in hand goes back, too.
 func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err error) {
 	began := time.Now()
-	q, err := w.Open(ctx, req.Address, req.Tell)
+	stop, cancel := withDeadline(ctx, req.Deadline)
+	defer cancel(nil)
+	q, err := w.Open(stop, req.Address, req.Tell)
+	if err != nil && stop.Err() != nil {
+		return sum, nil // stopped while it waited
+	}
 	if err != nil {
 		return sum, err
 	}
@@ -55,8 +60,6 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 		return sum, err
 	}
 	defer conn.Close()
-	stop, cancel := withDeadline(ctx, req.Deadline)
-	defer cancel(nil)
 	r := &workerRun{
 		Worker: w, req: &req, conn: conn, q: q, stop: stop, end: cancel,
 		folder: folder{open: w.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},

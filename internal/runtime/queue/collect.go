@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/nats-io/nats.go"
@@ -69,7 +70,7 @@ func (q *Queue) read(ctx context.Context, messages jetstream.MessagesContext, la
 		case ctx.Err() != nil:
 			return false
 		case errors.Is(err, nats.ErrConnectionClosed):
-			yield(nil, err)
+			yield(nil, fmt.Errorf("queue: read the results: %w", q.reason(err)))
 			return false
 		case err != nil:
 			return true

@@ -16,7 +16,7 @@ const patience = 5 * time.Second
 // dial connects. Once that has succeeded, a connection that is lost is made
 // again for as long as it takes; only credentials that the server begins to
 // refuse end that.
-func dial(o Options) (*nats.Conn, error) {
+func (q *Queue) dial(o Options) (*nats.Conn, error) {
 	if err := checkAddress(o.URL); err != nil {
 		return nil, &ConfigError{err}
 	}
@@ -28,7 +28,15 @@ func dial(o Options) (*nats.Conn, error) {
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { o.Warn("the connection to the queue is back") }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { o.Warn("queue: %v", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			switch {
+			case errors.Is(err, nats.ErrPermissionViolation): // whoever waits for an answer tells
+				q.refuse(&ConfigError{err})
+			case errors.Is(err, nats.ErrSlowConsumer): // records are read in order, and those of a gap are read again
+			default:
+				o.Warn("queue: %v", err)
+			}
+		}),
 	}
 	// The variables of the nats command line tool.
 	if file := o.Getenv("NATS_CREDS"); file != "" {

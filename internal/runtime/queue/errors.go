@@ -26,6 +26,9 @@ var ErrTooLarge = errors.New("longer than the queue's messages may be")
 
 // configError makes err a *ConfigError if it is one.
 func configError(err error) error {
+	if err == nil {
+		return nil
+	}
 	for _, is := range []error{
 		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrPermissionViolation,
 		jetstream.ErrJetStreamNotEnabled, jetstream.ErrJetStreamNotEnabledForAccount,

@@ -17,6 +17,13 @@ func TestMain(m *testing.M) {
 // open starts a server in this process and returns a queue on it.
 func open(t *testing.T) *Queue {
 	t.Helper()
+	_, url := serve(t)
+	return connect(t, url)
+}
+
+// serve starts a server in this process.
+func serve(t *testing.T) (s *server.Server, url string) {
+	t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +36,7 @@ func open(t *testing.T) *Queue {
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	return connect(t, s.ClientURL())
+	return s, s.ClientURL()
 }
 
 func connect(t *testing.T, url string) *Queue {

@@ -2,8 +2,7 @@ package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,32 +33,46 @@ type Queue struct {
 	begun   jetstream.KeyValue // of tasks delivered again: how often they were begun
 	shape
 	warn func(format string, args ...any)
+
+	rights context.Context // ends when the server refuses something, with its error as the cause
+	refuse context.CancelCauseFunc
+
+	mu    sync.Mutex     // guards waits, and is held while their lines are told
+	waits map[string]int // how many wait so long that it was told, by what they want to do
 }
 
-// Open connects to the server and makes the streams that are not there. It
-// returns a *ConfigError for what another call would not mend: a bad address,
-// refused credentials, a server without JetStream, streams of a newer version.
+// Open connects to the server and makes the streams that are not there. Once
+// the server is reached it waits, as persist does, for a cluster that is not
+// ready. It returns a *ConfigError for what another call would not mend: a bad
+// address, refused credentials, a server without JetStream, streams of a newer
+// version.
 func Open(ctx context.Context, o Options) (*Queue, error) {
-	q := &Queue{warn: o.Warn}
+	q := newQueue(o.Warn)
 	var err error
-	if q.nc, err = dial(o); err != nil {
+	if q.nc, err = q.dial(o); err != nil {
 		return nil, err
 	}
 	if q.js, err = jetstream.New(q.nc, jetstream.WithPublishAsyncMaxPending(4*window), jetstream.WithPublishAsyncTimeout(patience)); err == nil {
 		err = q.setUp(ctx, o)
 	}
-	if errors.Is(err, nats.ErrNoResponders) { // nobody listens where JetStream would
-		err = jetstream.ErrJetStreamNotEnabled
-	}
 	if err != nil {
-		q.nc.Close()
-		return nil, configError(fmt.Errorf("queue: %w", err))
+		q.Close()
+		return nil, err
 	}
 	return q, nil
 }
 
+func newQueue(warn func(string, ...any)) *Queue {
+	q := &Queue{warn: warn, waits: make(map[string]int)}
+	q.rights, q.refuse = context.WithCancelCause(context.Background())
+	return q
+}
+
 // Close ends the connection. What is to be kept was acknowledged before.
-func (q *Queue) Close() { q.nc.Close() }
+func (q *Queue) Close() {
+	q.nc.Close()
+	q.refuse(nil)
+}
 
 // MaxRecord is the longest record, in bytes, that the server takes.
 func (q *Queue) MaxRecord() int { return int(q.nc.MaxPayload()) - headroom }

@@ -9,32 +9,62 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
-// A partition belongs to one of those alive, whoever is asked; when one of them
-// goes, only its partitions change hands.
-func TestOwner(t *testing.T) {
-	all := []string{"a", "b", "c", "d", "e"}
-	counts := make(map[string]int)
-	for p := range 1000 {
-		before := owner(p, all)
-		counts[before]++
-		turned := slices.Clone(all)
-		slices.Reverse(turned)
-		if owner(p, turned) != before {
-			t.Fatalf("partition %d: the order of the workers matters", p)
+// A partition belongs to one of those alive, whoever is asked; all have as many
+// as the others, or one more.
+func TestOwners(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		workers := rapid.SliceOfNDistinct(rapid.StringMatching("[A-Z]{8}"), 1, 80, rapid.ID).Draw(t, "workers")
+		partitions := rapid.IntRange(1, 200).Draw(t, "partitions")
+		of := owners(partitions, workers)
+		asked := append(rapid.Permutation(workers).Draw(t, "as another knows them"), workers[0])
+		if diff := cmp.Diff(of, owners(partitions, asked)); diff != "" {
+			t.Fatalf("the order of the workers matters: %s", diff)
 		}
-		for _, gone := range all {
-			left := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == gone })
-			if after := owner(p, left); before != gone && after != before {
-				t.Fatalf("partition %d went from %s to %s when %s ended", p, before, after, gone)
+		has := make(map[string]int)
+		for _, w := range of {
+			has[w]++
+		}
+		for _, w := range workers {
+			if n := has[w]; n < partitions/len(workers) || n > (partitions+len(workers)-1)/len(workers) {
+				t.Fatalf("%s has %d of %d partitions, with %d workers", w, n, partitions, len(workers))
+			}
+			delete(has, w)
+		}
+		if len(has) > 0 {
+			t.Fatalf("partitions of nobody: %v", has)
+		}
+	})
+}
+
+// When a worker goes, most partitions stay where they are.
+func TestOwnersStay(t *testing.T) {
+	const partitions, rounds = 64, 50
+	for _, workers := range []int{4, 16} {
+		moved, its := 0, 0
+		for round := range rounds {
+			var all []string
+			for i := range workers {
+				all = append(all, fmt.Sprint(round, "-", i))
+			}
+			before, after := owners(partitions, all), owners(partitions, all[1:])
+			for p, w := range before {
+				switch {
+				case w == all[0]:
+					its++
+				case after[p] != w:
+					moved++
+				}
 			}
 		}
-	}
-	for id, n := range counts {
-		if n < 140 || n > 260 { // 200 are to be expected, give or take 13
-			t.Errorf("%s has %d of 1000 partitions", id, n)
+		if moved > 2*its { // its own cannot be helped
+			t.Errorf("of %d workers one went, of %d partitions %d had been its own, and %d of the others moved too", workers, partitions*rounds, its, moved)
 		}
+		t.Logf("%d workers: %d partitions of the one that went, %d others moved", workers, its/rounds, moved/rounds)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -94,31 +95,36 @@ func (q *Queue) setUp(ctx context.Context, o Options) (err error) {
 }
 
 func (q *Queue) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
-	s, err := q.js.Stream(ctx, c.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		s, err = q.js.CreateStream(ctx, c)
-	}
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another was a moment faster
+	var s jetstream.Stream
+	err := q.persist(ctx, "open stream "+c.Name, func(ctx context.Context) (err error) {
 		s, err = q.js.Stream(ctx, c.Name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", c.Name, err)
-	}
-	return s, nil
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			s, err = q.js.CreateStream(ctx, c)
+		}
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another was a moment faster
+			s, err = q.js.Stream(ctx, c.Name)
+		}
+		if errors.Is(err, nats.ErrNoResponders) { // nobody listens where JetStream would
+			err = jetstream.ErrJetStreamNotEnabled
+		}
+		return err
+	})
+	return s, err
 }
 
 func (q *Queue) bucket(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	kv, err := q.js.KeyValue(ctx, c.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = q.js.CreateKeyValue(ctx, c)
-	}
-	if errors.Is(err, jetstream.ErrBucketExists) || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+	var kv jetstream.KeyValue
+	err := q.persist(ctx, "open bucket "+c.Bucket, func(ctx context.Context) (err error) {
 		kv, err = q.js.KeyValue(ctx, c.Bucket)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", c.Bucket, err)
-	}
-	return kv, nil
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			kv, err = q.js.CreateKeyValue(ctx, c)
+		}
+		if errors.Is(err, jetstream.ErrBucketExists) || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			kv, err = q.js.KeyValue(ctx, c.Bucket)
+		}
+		return err
+	})
+	return kv, err
 }
 
 func readShape(meta map[string]string) (shape, error) {

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -18,9 +17,9 @@ type share struct {
 	giveUp    context.CancelCauseFunc
 	ended     chan struct{} // closed when nothing of it is left here
 	consumer  jetstream.Consumer
-	pin       string // of the goroutine of run: id of our pin, once there was a message
 
-	mu   sync.Mutex // guards left
+	mu   sync.Mutex // guards the fields below
+	pin  string     // id of our pin, once there was a message
 	left int        // messages that have not ended
 	none sync.Cond  // on mu: left may be 0
 }
@@ -52,58 +51,69 @@ func (s *share) over() bool {
 // does not pull is given to another worker; what comes then goes back.
 func (s *share) run() {
 	defer s.giveUp(nil)
-	messages, err := s.open()
+	pull, err := s.pull(s.w.take(s.stop))
 	if err != nil {
 		return // given up, or tried again at the next beat
 	}
-	take := s.w.take(s.stop)
-	drained := make(chan struct{})
-	go func() { // ends soon after stop, or with the messages below
-		defer close(drained)
-		<-s.stop.Done()
+	select {
+	case <-s.stop.Done():
 		s.wait()
-		messages.Stop()
-	}()
-	for {
-		m, err := messages.Next()
-		switch {
-		case err == nil && s.stop.Err() == nil:
-			s.pin = m.Headers().Get("Nats-Pin-Id")
-			take(s.message(m))
-		case err == nil:
-			_ = m.NakWithDelay(time.Second) // else it is delivered again later
-		case errors.Is(err, jetstream.ErrNoHeartbeat), errors.Is(err, nats.ErrTimeout):
-		default: // stopped, or the consumer is gone
-			s.giveUp(err)
-			<-drained
-			s.unpin()
-			return
-		}
+	case <-pull.Closed(): // the consumer is gone, or the connection
+		s.giveUp(errors.New("the queue delivers no more"))
+		s.wait()
+		return
 	}
+	if s.w.q.nc.IsConnected() {
+		pull.Drain() // what is on its way goes back, too
+	} else {
+		pull.Stop()
+	}
+	select {
+	case <-pull.Closed():
+	case <-time.After(patience): // what is on its way is delivered again later
+	}
+	s.unpin()
 }
 
-func (s *share) open() (messages jetstream.MessagesContext, err error) {
+// pull begins to take tasks, one call at a time. It is not done with the
+// iterator of jetstream, Messages, because that has room for as many messages as
+// it asks for: after a silence of the server, when it asks once more, it drops
+// what comes in one burst, to be delivered again when ackWait is over.
+func (s *share) pull(take Taker) (pull jetstream.ConsumeContext, err error) {
+	handle := func(m jetstream.Msg) {
+		if s.stop.Err() != nil {
+			_ = m.NakWithDelay(time.Second) // else it is delivered again later
+			return
+		}
+		s.mu.Lock()
+		s.pin = m.Headers().Get("Nats-Pin-Id")
+		s.mu.Unlock()
+		take(s.message(m))
+	}
 	err = s.w.q.persist(s.stop, "take tasks", func(ctx context.Context) error {
 		s.consumer, err = s.w.q.consumer(ctx, s.partition)
 		if err == nil {
-			messages, err = s.consumer.Messages(jetstream.PullMaxMessages(32), jetstream.PullExpiry(max(grace/2, 2*time.Second)),
+			pull, err = s.consumer.Consume(handle, jetstream.PullMaxMessages(32), jetstream.PullExpiry(max(grace/2, 2*time.Second)),
 				jetstream.PullHeartbeat(time.Second), jetstream.PullPriorityGroup(pinGroup))
 		}
 		return err
 	})
-	return messages, err
+	return pull, err
 }
 
 // unpin lets the pin go, if it is ours still. Where that fails it expires.
 func (s *share) unpin() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	s.mu.Lock()
+	pin := s.pin
+	s.mu.Unlock()
 	info, err := s.consumer.Info(ctx)
 	if err != nil {
 		return
 	}
 	for _, g := range info.PriorityGroups {
-		if s.pin != "" && g.PinnedClientID == s.pin {
+		if pin != "" && g.PinnedClientID == pin {
 			_ = s.w.q.jobs.UnpinConsumer(ctx, info.Name, pinGroup)
 		}
 	}

@@ -33,8 +33,11 @@ type Taker func(m *Message)
 func (q *Queue) Work(ctx context.Context, take func(stop context.Context) Taker) error {
 	w := &worker{q: q, id: rand.Text(), take: take, shares: make(map[int]*share), held: make(map[*Message]struct{})}
 	defer w.leave(context.WithoutCancel(ctx))
-	if err := w.beat(ctx); err != nil {
-		return configError(fmt.Errorf("queue: %w", err))
+	if err := q.persist(ctx, "join the workers", w.beat); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
 	}
 	beats := time.NewTicker(q.beat())
 	defer beats.Stop()
@@ -50,7 +53,7 @@ func (q *Queue) Work(ctx context.Context, take func(stop context.Context) Taker)
 			if w.silent() {
 				w.giveUpAll(ErrLost)
 			}
-			if err := w.beat(ctx); err != nil && final(err) {
+			if err := q.reason(w.beat(ctx)); err != nil && final(err) {
 				return fmt.Errorf("queue: %w", err)
 			}
 			if w.silent() {
@@ -119,13 +122,13 @@ func (q *Queue) Workers(ctx context.Context) (live []string, err error) {
 
 // adopt makes the partitions ours that are, and gives up the others.
 func (w *worker) adopt(live []string) {
-	for p := range w.q.partitions {
+	for p, owner := range owners(w.q.partitions, live) {
 		s := w.shares[p]
 		if s != nil && s.over() {
 			delete(w.shares, p)
 			s = nil
 		}
-		switch ours := owner(p, live) == w.id; {
+		switch ours := owner == w.id; {
 		case ours && s == nil:
 			w.shares[p] = w.begin(p)
 		case !ours && s != nil:
