@@ -27,12 +27,9 @@ type BatchRequest struct {
 	AllowExec   bool   // lines may be commands
 	Results     string // file for the records; "-" is standard output, empty is nowhere
 	Resume      bool   // go on with the Results of an earlier run
-	OutputDir   string // folder for the bodies; empty keeps only those whose line names an output
-	Sums        Sums   // checksums by name; nil is none
-	Continue    bool   // go on with what an earlier transfer has left of an output
-	Allow       Allow  // how many tasks may fail
-	FailEarly   bool   // stop at the first task that fails
-	Inline      Inline // bodies in the records
+	Bodies
+	Allow     Allow // how many tasks may fail
+	FailEarly bool  // stop at the first task that fails
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
 	Render  func(b []byte, rec *task.Record) []byte
 	Watcher Watcher

@@ -16,12 +16,9 @@ import (
 type WorkerRequest struct {
 	Address string // of the queue
 	Settings
-	AllowExec bool   // tasks may be commands
-	OutputDir string // folder for the bodies; empty keeps none
-	Sums      Sums   // checksums by name; nil is none
-	Continue  bool   // go on with what an earlier transfer has left of an output
-	Inline    Inline // bodies in the records
-	Watcher   Watcher
+	AllowExec bool // tasks may be commands
+	Bodies
+	Watcher Watcher
 }
 
 // givenUpFor is how long a worker has given an origin up for. What a batch gives
