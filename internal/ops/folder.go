@@ -141,7 +141,7 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 	}
 	u, err := ParseURL(t.URL())
 	if err != nil {
-		return "", err
+		return "", &InputError{Err: err}
 	}
 	return files.Name(u)
 }
