@@ -8,10 +8,10 @@ import (
 
 func TestParseProxy(t *testing.T) {
 	for raw, want := range map[string]string{
-		"proxy.test":                  "http://proxy.test:1080",
-		"proxy.test:3128":             "http://proxy.test:3128",
-		"HTTP://proxy.test:3128/":     "http://proxy.test:3128",
-		"https://proxy.test":          "https://proxy.test:443",
+		"relay.test":                  "http://relay.test:1080",
+		"relay.test:3128":             "http://relay.test:3128",
+		"HTTP://relay.test:3128/":     "http://relay.test:3128",
+		"https://relay.test":          "https://relay.test:443",
 		"socks5://u:p@h:9":            "socks5://u:p@h:9",
 		"socks5h://[::1]":             "socks5h://[::1]:1080",
 		"u:p%40ss@h:9":                "http://u:p%40ss@h:9",
@@ -55,7 +55,7 @@ func FuzzParseProxy(f *testing.F) {
 }
 
 func TestChooser(t *testing.T) {
-	proxy := &url.URL{Scheme: "http", Host: "proxy.test:1"}
+	proxy := &url.URL{Scheme: "http", Host: "relay.test:1"}
 	both := func(except string, loopback bool) Proxies {
 		return Proxies{HTTP: proxy, HTTPS: proxy, Except: except, Loopback: loopback}
 	}
