@@ -30,7 +30,7 @@ func (s *Settings) executor(conn Connection, r Runner, span Span, inline Inline,
 // gives. wire and stop are the run's. It returns a record whatever happens: a
 // panic ends the task, not the run.
 func (h *hands) carryOut(job, wire, stop context.Context, a *admission, claim func() (*files.Place, error)) (rec *task.Record) {
-	err := guarded(func() error {
+	err := asynccore.Catch(func() error {
 		place, err := claim()
 		if err != nil {
 			return err

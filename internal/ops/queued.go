@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 )
 
@@ -243,8 +244,6 @@ func (r *queuedRun) make(c *collection) error {
 // awaitWhole waits until whoever publishes the run has put all of it on the
 // queue.
 func (r *queuedRun) awaitWhole() error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
 		run, ok, err := r.q.LoadRun(r.stop, r.run.ID)
 		switch {
@@ -256,10 +255,8 @@ func (r *queuedRun) awaitWhole() error {
 			r.run = run
 			return nil
 		}
-		select {
-		case <-tick.C:
-		case <-r.stop.Done():
-			return context.Cause(r.stop)
+		if err := asynccore.Sleep(r.stop, time.Second); err != nil {
+			return err
 		}
 	}
 }
