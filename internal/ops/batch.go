@@ -164,19 +164,18 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		r.render = func(b []byte, rec *task.Record) []byte { return rec.Append(b) }
 	}
 	conn.Gate.Bind(r.runner.Wake)
-	watching := make(chan struct{})
-	go func() { // ends with release, which waits for it
-		defer close(watching)
+	watching := asynccore.Background(stop, func(context.Context) (struct{}, error) { // ends with release, which waits for it
 		select {
 		case <-results.Failed(): // no record can be kept: what is in flight is of no use either
 			cancel(results.Err())
 			cut(results.Err())
 		case <-stop.Done():
 		}
-	}()
+		return struct{}{}, nil
+	})
 	r.release = func() {
 		cancel(nil)
-		<-watching
+		<-watching.Done()
 		release()
 	}
 	return r

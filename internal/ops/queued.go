@@ -214,7 +214,7 @@ func (r *queuedRun) carry() error {
 	if errors.Is(err, errCollectionOver) {
 		err = nil
 	}
-	err = errors.Join(r.failed(err), r.failed(<-c.done))
+	err = errors.Join(r.failed(err), r.failed(c.wait()))
 	switch {
 	case err == nil && r.whole():
 		return r.complete()
