@@ -90,7 +90,7 @@ func TestChooser(t *testing.T) {
 }
 
 func TestFromEnvironment(t *testing.T) {
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
 		t.Setenv(name, "")
 	}
 	if p, err := FromEnvironment(); err != nil || !p.None() {
@@ -106,6 +106,22 @@ func TestFromEnvironment(t *testing.T) {
 	if e := Explicit(p.HTTP); e.HTTPS != p.HTTP || e.Except != "a.test" || !e.Loopback {
 		t.Errorf("%+v", e)
 	}
+	t.Setenv("https_proxy", "") // set to nothing is not set
+	t.Setenv("HTTPS_PROXY", "")
+	t.Setenv("ALL_PROXY", "upper.test:2")
+	if p, err = FromEnvironment(); err != nil || p.HTTP.Host != "lower.test:1" || p.HTTPS.Host != "upper.test:2" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	t.Setenv("all_proxy", "all.test:3")
+	if p, err = FromEnvironment(); err != nil || p.HTTP.Host != "lower.test:1" || p.HTTPS.Host != "all.test:3" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	t.Setenv("all_proxy", "ftp://u:SECRET@h.test")
+	if _, err := FromEnvironment(); err == nil || !strings.HasPrefix(err.Error(), "ALL_PROXY: ") || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("%v", err)
+	}
+	t.Setenv("all_proxy", "")
+	t.Setenv("ALL_PROXY", "")
 	t.Setenv("REQUEST_METHOD", "GET")
 	if _, err := FromEnvironment(); err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("a CGI program takes HTTP_PROXY: %v", err)
