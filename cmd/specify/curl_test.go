@@ -119,6 +119,10 @@ var curlCases = []struct {
 	{name: "http_proxy and -x ''", args: "-fsSL --proxy _ {url}/a", env: "http_proxy=http://127.0.0.1:1"},
 	{name: "HTTPS_PROXY", args: "-fsSL --cacert {ca} https://localhost.test:{tlsport}/a", env: "HTTPS_PROXY={proxy}"},
 	{name: "HTTPS_PROXY is not for http", args: "-fsSL {url}/a", env: "HTTPS_PROXY=http://127.0.0.1:1"},
+	{name: "ALL_PROXY", args: "-fsSL http://h.test/a", env: "ALL_PROXY=socks5h://{proxy}"},
+	{name: "all_proxy, TLS", args: "-fsSL --cacert {ca} https://localhost.test:{tlsport}/a", env: "all_proxy={proxy} ALL_PROXY=http://127.0.0.1:1"},
+	{name: "http_proxy over all_proxy", args: "-fsSL http://h.test/a", env: "http_proxy={proxy} all_proxy=http://127.0.0.1:1"},
+	{name: "ALL_PROXY and NO_PROXY", args: "-fsSL {url}/a", env: "ALL_PROXY=http://127.0.0.1:1 NO_PROXY=*"},
 	{name: "NO_PROXY for all", args: "-fsSL {url}/a", env: "http_proxy=http://127.0.0.1:1 NO_PROXY=*"},
 
 	{name: "resolve", args: "-fsSL --resolve h.test:{port}:127.0.0.1 http://h.test:{port}/a"},

@@ -19,8 +19,9 @@ import (
 
 // nasty is what no terminal may see as it is: it sets the title, erases, turns
 // the reading direction, hides characters, and begins a line of its own that CI
-// systems would take for a command.
-const nasty = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202eevil\u2066\u200b\x7f\b\r\n::error::owned\n"
+// systems would take for a command, as they do the marks that they look for
+// anywhere in a line.
+const nasty = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202eevil\u2066\u200b\x7f\b\r\n::error::owned\n##vso[task.setvariable]x ##[error]x\n"
 
 // nastyField is nasty as far as a header field may hold it.
 var nastyField = strings.NewReplacer("\r", "", "\n", " ").Replace(nasty)
@@ -111,6 +112,9 @@ func TestEscapes(t *testing.T) {
 			where := fmt.Sprintf("%s (%s, status %d)", where, format, status)
 			harmless(t, where+" stdout", p.stdout.String())
 			harmless(t, where+" stderr", p.stderr.String())
+			if strings.Contains(p.stderr.String(), "##") {
+				t.Errorf("%s: a mark of CI systems: %s", where, clip(p))
+			}
 			if status == 70 {
 				t.Errorf("%s: a bug: %s", where, clip(p))
 			}
@@ -125,7 +129,7 @@ func TestEscapes(t *testing.T) {
 	}
 
 	// What servers say, of which -w writes the fields as curl does, and fetch the body.
-	quick := []string{"-vv", "--retry", "1", "--retry-delay", "1ms", "--read-timeout", "2s"}
+	quick := []string{"-vv", "--retry", "1", "--retry-delay", "1ms", "--read-timeout", "2s", "--breaker-failures", "0"} // all answers are bad: each is to be seen
 	run("batch", nil, append(append([]string{"batch", "--format", "text"}, urls...), quick...)...)
 	run("batch ndjson", nil, append(append([]string{"batch", "--format", "ndjson"}, urls...), quick...)...)
 	run("batch with reports", nil, append(append([]string{"batch", "--format", "none", "--ci", "github"}, urls...), quick...)...)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/runtime/process"
 )
@@ -29,8 +30,7 @@ func signals(parent context.Context, leave func()) (ctx context.Context, stop fu
 	signal.Notify(got, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)
-	done := make(chan struct{})
-	go func() { // ends with stop
+	watching := asynccore.Background(parent, func(stopped context.Context) (struct{}, error) {
 		var first time.Time
 		for {
 			select {
@@ -45,15 +45,16 @@ func signals(parent context.Context, leave func()) (ctx context.Context, stop fu
 					os.Exit(commands.Status(ctx, nil))
 				}
 			case <-pipe:
-			case <-done:
-				return
+			case <-stopped.Done():
+				return struct{}{}, nil
 			}
 		}
-	}()
+	})
 	return ctx, func() {
 		signal.Stop(got)
 		signal.Stop(pipe)
-		close(done)
+		watching.Cancel(nil)
+		<-watching.Done()
 		cancel(nil)
 	}
 }

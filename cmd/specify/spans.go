@@ -13,6 +13,7 @@ import (
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
 	"github.com/specify-cli/specify/internal/task"
 	"github.com/specify-cli/specify/internal/telemetry"
@@ -45,11 +46,11 @@ func endTelemetry(ctx context.Context, t *telemetry.Telemetry, w io.Writer) {
 	lost, err := t.Shutdown(ctx)
 	switch what := lost.String(); {
 	case what != "" && err != nil:
-		fmt.Fprintf(w, "specify: warning: telemetry: %s: %v\n", what, err)
+		fmt.Fprintf(w, "specify: warning: telemetry: %s: %s\n", what, report.InLog(err.Error()))
 	case what != "":
 		fmt.Fprintf(w, "specify: warning: telemetry: %s\n", what)
 	case err != nil:
-		fmt.Fprintf(w, "specify: warning: telemetry: %v\n", err)
+		fmt.Fprintf(w, "specify: warning: telemetry: %s\n", report.InLog(err.Error()))
 	}
 }
 

@@ -229,7 +229,7 @@ func openRecords(name string) iter.Seq2[journal.Line, error] {
 // writeFile makes a file that appears whole or not at all.
 func writeFile(ctx context.Context, name string, write func(io.Writer) error) error {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(write(w)) }() // ends with WriteFile below, which reads it to its end
+	go func() { w.CloseWithError(asynccore.Catch(func() error { return write(w) })) }() // ends with WriteFile below, which reads it to its end
 	_, err := asynccore.WriteFile(ctx, name, r, 0o644)
 	return errors.Join(err, r.CloseWithError(err))
 }

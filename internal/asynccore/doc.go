@@ -23,7 +23,8 @@
 //
 //   - Many functions at once: gather.go (Gather, Settle), then as_completed.go
 //     and first.go; result.go and errors.go say how they end, panic.go how a
-//     panic becomes an error; timeout.go and semaphore.go bound a single one.
+//     panic becomes an error; timeout.go and semaphore.go bound a single one,
+//     and sleep.go waits.
 //   - Scheduling: runner.go says what a Runner promises, runner_config.go what a
 //     job and an Admission are, priority.go what the classes mean. task.go is the
 //     handle of a job, slot.go and slot_yield.go the right to run, gather_on.go a

@@ -112,3 +112,18 @@ func TestPanicPassedOn(t *testing.T) {
 		}
 	}
 }
+
+func TestCatch(t *testing.T) {
+	failed := errors.New("no")
+	if err := asynccore.Catch(func() error { return failed }); err != failed {
+		t.Errorf("%v, want the function's own error", err)
+	}
+	err := asynccore.Catch(func() error { panic(failed) })
+	if p, ok := errors.AsType[*asynccore.PanicError](err); !ok || !errors.Is(err, failed) || len(p.Stack) == 0 {
+		t.Errorf("%v, want a *PanicError with its stack", err)
+	}
+	first := &asynccore.PanicError{Value: 1}
+	if err := asynccore.Catch(func() error { panic(first) }); err != error(first) {
+		t.Errorf("%v, want the panic that came first", err)
+	}
+}

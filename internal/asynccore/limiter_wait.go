@@ -30,12 +30,8 @@ func (l *Limiter) Wait(ctx context.Context) error {
 		if err := reaches(ctx, now, until.Sub(now)); err != nil {
 			return err
 		}
-		timer := time.NewTimer(until.Sub(now))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
+		if err := Sleep(ctx, until.Sub(now)); err != nil {
+			return err
 		}
 	}
 }

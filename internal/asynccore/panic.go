@@ -22,6 +22,16 @@ func newPanicError(value any) *PanicError {
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
 
+// Catch calls fn, and returns a panic in it as a *PanicError.
+func Catch(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = newPanicError(p)
+		}
+	}()
+	return fn()
+}
+
 // Error returns the panic value in one line; the stack is left to the field.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 

@@ -59,14 +59,5 @@ func (p RetryPolicy) pause(ctx context.Context, retry int, last error, start tim
 	if !p.Budget.take() {
 		return ErrRetryBudget
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	if ctx.Err() != nil { // also when both came together
-		return context.Cause(ctx)
-	}
-	return nil
+	return Sleep(ctx, wait)
 }

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -23,12 +22,9 @@ func newBatch(o Ops, w World) *cobra.Command {
 		format  = "auto"
 		resume  bool
 		early   bool
-		dir     string
-		sums    string
-		goOn    bool
+		out     outputFlags
 		allow   allowValue
 		reports reportsValue
-		inline  = ops.Inline{Max: 1 << 20}
 		ci      = "auto"
 		many    manyFlags
 	)
@@ -47,6 +43,10 @@ func newBatch(o Ops, w World) *cobra.Command {
 			if err != nil {
 				return &UsageError{err}
 			}
+			bodies, err := out.bodies(w.ReadSums)
+			if err != nil {
+				return err
+			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
 			t.screen = c.screen(w)
@@ -54,22 +54,14 @@ func newBatch(o Ops, w World) *cobra.Command {
 			req := ops.BatchRequest{
 				URLs: args, Files: files, Settings: settings, AllowExec: exec, Results: results, Resume: resume,
 				Shard: ops.Shard(shard), SkipInvalid: skip, Ordered: ordered,
-				OutputDir: dir, Continue: goOn, Allow: ops.Allow(allow), FailEarly: early, Inline: inline, Watcher: t,
+				Bodies: bodies, Allow: ops.Allow(allow), FailEarly: early, Watcher: t,
 			}
 			req.Tell = t
-			if inline.Max > ops.MaxInline {
-				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
-			}
 			if resume && results == "-" {
 				return &UsageError{errors.New("--resume needs the file of an earlier run: --results F")}
 			}
 			if err := many.check(cmd.Flags(), w, req); err != nil {
 				return err
-			}
-			if sums != "" {
-				if req.Sums, err = w.ReadSums(sums); err != nil {
-					return &UsageError{fmt.Errorf("--checksums: %w", err)}
-				}
 			}
 			if dry {
 				plan := planJSON
@@ -122,13 +114,7 @@ func newBatch(o Ops, w World) *cobra.Command {
 	g.BoolVar(&resume, "resume", false, "go on with the results of an earlier run; what is ok is not fetched again")
 	g.BoolVar(&ordered, "ordered", false, "records in the order of the input; a slow task holds back those far behind it")
 	g.Var(&reports, "report", "also write a report, as `html=F`, junit=F or md=F; repeatable")
-	g.in("Output")
-	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
-	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
-	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
-	f.cache(g)
-	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
-	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
+	f.output(g, &out)
 	f.pace(g)
 	many.flags(g)
 	f.request(g)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 )
 
 func TestStatus(t *testing.T) {
@@ -54,16 +55,17 @@ func TestStatus(t *testing.T) {
 // What is printed has nothing that a terminal acts on, and what has nothing is
 // printed as it is.
 func FuzzPrintable(f *testing.F) {
+	f.Add("##vso[task.setvariable]###[x]")
 	f.Add("plain ä\x1b[2J\u202e\u009b\xff\u200b\r\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := printable(s)
+		got := report.Visible(s)
 		if !utf8.ValidString(got) || strings.IndexFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
 			t.Errorf("%q: %q", s, got)
 		}
-		if printable(got) != got {
-			t.Errorf("%q: %q, printed again %q", s, got, printable(got))
+		if report.Visible(got) != got {
+			t.Errorf("%q: %q, printed again %q", s, got, report.Visible(got))
 		}
-		if line := oneLine(s); strings.Contains(line, "\n") {
+		if line := oneLine(s); strings.Contains(line, "\n") || strings.Contains(line, "##") {
 			t.Errorf("%q: %q is no line", s, line)
 		}
 	})
@@ -77,10 +79,10 @@ func TestPrintable(t *testing.T) {
 		"over\rwritten\a":        `over\rwritten\a`,
 		"right\u202eto left":     `right\u202eto left`,
 		"c1 \u009b and \x00":     `c1 \u009b and \x00`,
-		"invalid \xff byte":      `invalid \ufffd byte`,
+		"invalid \xff byte":      `invalid \xff byte`,
 		"zero\u200bwidth \ufeff": `zero\u200bwidth \ufeff`,
 	} {
-		if got := printable(in); got != want {
+		if got := report.Visible(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -41,12 +41,12 @@ func (g *group) close() {
 
 // status makes a flag for a list of statuses.
 func (g *group) status(set *task.StatusSet, name, list, usage string) {
-	g.list(&statusValue{set: set}, name, list, usage)
+	g.list(&listValue[task.StatusSet]{set: set, parse: task.ParseStatusSet}, name, list, usage)
 }
 
 // codes makes a flag for a list of exit codes.
 func (g *group) codes(set *ops.ExitCodes, name, list, usage string) {
-	g.list(&codesValue{set: set}, name, list, usage)
+	g.list(&listValue[ops.ExitCodes]{set: set, parse: ops.ParseExitCodes}, name, list, usage)
 }
 
 func (g *group) list(v pflag.Value, name, list, usage string) {

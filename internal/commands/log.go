@@ -22,9 +22,9 @@ func logRecord(w io.Writer, rec *task.Record) bool {
 	if !ok {
 		return false
 	}
-	attrs := append(make([]slog.Attr, 0, 10), slog.String("id", printable(rec.ID)))
+	attrs := append(make([]slog.Attr, 0, 10), slog.String("id", report.InLog(rec.ID)))
 	if rec.URL != "" {
-		attrs = append(attrs, slog.String("url", printable(rec.URL)))
+		attrs = append(attrs, slog.String("url", report.InLog(rec.URL)))
 	}
 	attrs = append(attrs, slog.String("outcome", string(rec.Outcome)), slog.String("error_type", string(rec.Error.Type)))
 	if rec.Status != 0 {

@@ -9,7 +9,7 @@ import (
 
 func TestNetworkSettings(t *testing.T) {
 	_, req, err := asked(t, "batch", "http://a/", "-u", "me:pass:word", "-n", "-E", "c.pem", "--key", "k.pem", "--cacert", "ca.pem", "-k",
-		"-x", "u:p@proxy.test:3128", "--resolve", "h.test:80:127.0.0.1", "--resolve", "*:443:[::1]", "--http1.1", "--deny", "private", "--deny", "10.0.0.0/8")
+		"-x", "u:p@relay.test:3128", "--resolve", "h.test:80:127.0.0.1", "--resolve", "*:443:[::1]", "--http1.1", "--deny", "private", "--deny", "10.0.0.0/8")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +17,7 @@ func TestNetworkSettings(t *testing.T) {
 	if password, _ := n.User.Password(); n.User.Username() != "me" || password != "pass:word" || !n.Netrc || !n.Insecure || !n.HTTP1 {
 		t.Errorf("%+v", n)
 	}
-	if n.Cert != "c.pem" || n.Key != "k.pem" || n.CACert != "ca.pem" || n.Proxy.String() != "http://u:p@proxy.test:3128" || !n.ProxyGiven {
+	if n.Cert != "c.pem" || n.Key != "k.pem" || n.CACert != "ca.pem" || n.Proxy.String() != "http://u:p@relay.test:3128" || !n.ProxyGiven {
 		t.Errorf("%+v", n)
 	}
 	if n.Deny.String() != "link-local,private,10.0.0.0/8" || n.Resolve.Lookup("h.test:80")[0] != netip.MustParseAddr("127.0.0.1") || n.Resolve.Lookup("any:443") == nil {

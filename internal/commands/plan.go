@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -82,7 +81,7 @@ func planJSON(b []byte, p ops.Planned) []byte {
 		line.Policy = &policy{PerHost: p.Policy.PerHost, RateHost: rate(p.Policy)}
 	}
 	if p.Err != nil {
-		line.Error = &failure{typeOf(p.Err), p.Err.Error()}
+		line.Error = &failure{p.Err.Type, p.Err.Message}
 	}
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -115,7 +114,7 @@ func planText(b []byte, p ops.Planned) []byte {
 	}
 	line += "  " + t.ID
 	if p.Err != nil {
-		line += "  would fail: " + p.Err.Error()
+		line += "  would fail: " + p.Err.Message
 	}
 	return append(b, oneLine(line)...)
 }
@@ -133,14 +132,4 @@ func rate(p ops.Policy) string {
 		return ""
 	}
 	return p.RateHost.String()
-}
-
-func typeOf(err error) task.ErrorType {
-	if typed, ok := errors.AsType[interface {
-		error
-		ErrorType() string
-	}](err); ok {
-		return task.ErrorType(typed.ErrorType())
-	}
-	return task.ErrOutput
 }

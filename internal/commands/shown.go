@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -23,13 +24,13 @@ func printSettings(w io.Writer, settings *pflag.FlagSet, hosts *hostsValue, orig
 			return
 		}
 		place, _ := origin(f)
-		fmt.Fprintf(&b, "%s: %s  # %s\n", f.Name, shownValue(f), printable(place))
+		fmt.Fprintf(&b, "%s: %s  # %s\n", f.Name, shownValue(f), report.Visible(place))
 	})
 	if len(hosts.entries) > 0 {
 		b.WriteString("hosts:\n")
 	}
 	for _, e := range hosts.entries {
-		fmt.Fprintf(&b, "  - %s  # %s\n", e.shown(), printable(e.place))
+		fmt.Fprintf(&b, "  - %s  # %s\n", e.shown(), report.Visible(e.place))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -204,7 +204,7 @@ func (t *teller) goOn(sum ops.Summary, req ops.BatchRequest) {
 		args = append(args, "--output-dir", quote(req.OutputDir))
 	}
 	args = append(args, "--results", quote(req.Results), "--resume")
-	fmt.Fprintf(t.w, "specify: to go on: %s\n", printable(strings.Join(args, " ")))
+	fmt.Fprintf(t.w, "specify: to go on: %s\n", report.InLog(strings.Join(args, " ")))
 }
 
 // quote makes an argument safe to paste into a POSIX shell.

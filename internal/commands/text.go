@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -22,9 +23,9 @@ func recordText(b []byte, rec *task.Record) []byte {
 	return append(b, oneLine(line)...)
 }
 
-// oneLine is text fit for a line of its own on a terminal. Errors that were
-// joined are lines of their own until here.
-func oneLine(text string) string { return printable(strings.ReplaceAll(text, "\n", " ")) }
+// oneLine is text fit for a line of its own on a terminal and in the log of a
+// CI system. Errors that were joined are lines of their own until here.
+func oneLine(text string) string { return report.InLog(strings.ReplaceAll(text, "\n", " ")) }
 
 // subject is what a record is about.
 func subject(rec *task.Record) string {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/ops"
-	"github.com/specify-cli/specify/internal/task"
 )
 
 // The types of flags that pflag does not have. Each is what pflag.Value asks
@@ -90,31 +89,17 @@ func (v *rateValue) Set(s string) error {
 	return err
 }
 
-type statusValue struct {
-	set  *task.StatusSet
-	list string
+// listValue is a list that parse makes a set of.
+type listValue[T any] struct {
+	set   *T
+	parse func(string) (T, error)
+	list  string
 }
 
-func (v *statusValue) String() string { return v.list }
-func (v *statusValue) Type() string   { return "list" }
-func (v *statusValue) Set(s string) error {
-	set, err := task.ParseStatusSet(s)
-	if err == nil {
-		*v.set, v.list = set, s
-	}
-	return err
-}
-
-// codesValue is a set of exit codes.
-type codesValue struct {
-	set  *ops.ExitCodes
-	list string
-}
-
-func (v *codesValue) String() string { return v.list }
-func (v *codesValue) Type() string   { return "list" }
-func (v *codesValue) Set(s string) error {
-	set, err := ops.ParseExitCodes(s)
+func (v *listValue[T]) String() string { return v.list }
+func (v *listValue[T]) Type() string   { return "list" }
+func (v *listValue[T]) Set(s string) error {
+	set, err := v.parse(s)
 	if err == nil {
 		*v.set, v.list = set, s
 	}

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -17,10 +16,7 @@ func newWorker(o Ops, w World) *cobra.Command {
 		c       common
 		address string
 		exec    bool
-		dir     string
-		sums    string
-		goOn    bool
-		inline  = ops.Inline{Max: 1 << 20}
+		out     outputFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "worker --queue URL",
@@ -41,21 +37,15 @@ headers and the configuration file that it needs.`,
 			if err != nil {
 				return &UsageError{err}
 			}
-			if inline.Max > ops.MaxInline {
-				return &UsageError{errors.New("--inline-max: at most 16M; --output-dir keeps longer bodies")}
+			bodies, err := out.bodies(w.ReadSums)
+			if err != nil {
+				return err
 			}
 			t := newTeller(cmd.ErrOrStderr(), c)
 			defer t.stop()
 			t.screen = c.screen(w)
-			req := ops.WorkerRequest{
-				Address: address, Settings: settings, AllowExec: exec, OutputDir: dir, Continue: goOn, Inline: inline, Watcher: t,
-			}
+			req := ops.WorkerRequest{Address: address, Settings: settings, AllowExec: exec, Bodies: bodies, Watcher: t}
 			req.Tell = t
-			if sums != "" {
-				if req.Sums, err = w.ReadSums(sums); err != nil {
-					return &UsageError{fmt.Errorf("--checksums: %w", err)}
-				}
-			}
 			sum, err := o.Worker(cmd.Context(), req)
 			t.stop()
 			if err != nil {
@@ -70,13 +60,7 @@ headers and the configuration file that it needs.`,
 	g.in("Many machines")
 	g.StringVar(&address, "queue", "", "take tasks from the NATS JetStream at `URL` (nats://HOST)")
 	g.BoolVar(&exec, "allow-exec", false, "run tasks that are commands; never set by ./specify.yaml")
-	g.in("Output")
-	g.StringVar(&dir, "output-dir", "", "keep bodies below folder `D`, as HOST/PATH or as the line says")
-	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
-	g.StringVar(&sums, "checksums", "", "verify bodies against `SUMSFILE` (SHA256SUMS, SHA512SUMS)")
-	f.cache(g)
-	g.BoolVar(&inline.Keep, "inline-body", false, "put bodies into the records: as JSON, as text or in base64")
-	g.Var((*sizeValue)(&inline.Max), "inline-max", "leave a body longer than `SIZE` out of the record")
+	f.output(g, &out)
 	f.pace(g)
 	f.requestOfAny(g)
 	f.time(g)

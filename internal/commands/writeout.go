@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/specify-cli/specify/internal/ops"
+	"github.com/specify-cli/specify/internal/report"
 )
 
 // writeOut writes what --write-out asks for, in curl's language: %{name},
@@ -30,7 +31,7 @@ func (o *writeOut) write(format string) error {
 	var text strings.Builder
 	put := func(value string) {
 		if inert { // it may be the server's
-			value = printable(value)
+			value = report.Visible(value)
 		}
 		text.WriteString(value)
 	}

@@ -69,7 +69,7 @@ func manPage(cmd *cobra.Command) string {
 const common = `.SH ENVIRONMENT
 Every option is also a variable: \fBSPECIFY_RETRY_DELAY\fP is \fB\-\-retry\-delay\fP.
 \fBSPECIFY_CONFIG\fP is the configuration file.
-\fBHTTP_PROXY\fP, \fBHTTPS_PROXY\fP, \fBNO_PROXY\fP, \fBSSL_CERT_FILE\fP, \fBNO_COLOR\fP, \fBCI\fP,
+\fBHTTP_PROXY\fP, \fBHTTPS_PROXY\fP, \fBALL_PROXY\fP, \fBNO_PROXY\fP, \fBSSL_CERT_FILE\fP, \fBNO_COLOR\fP, \fBCI\fP,
 \fBOTEL_*\fP, \fBTRACEPARENT\fP, \fBTRACESTATE\fP and \fBBAGGAGE\fP mean what they mean elsewhere.
 .SH FILES
 .TP

@@ -27,12 +27,9 @@ type BatchRequest struct {
 	AllowExec   bool   // lines may be commands
 	Results     string // file for the records; "-" is standard output, empty is nowhere
 	Resume      bool   // go on with the Results of an earlier run
-	OutputDir   string // folder for the bodies; empty keeps only those whose line names an output
-	Sums        Sums   // checksums by name; nil is none
-	Continue    bool   // go on with what an earlier transfer has left of an output
-	Allow       Allow  // how many tasks may fail
-	FailEarly   bool   // stop at the first task that fails
-	Inline      Inline // bodies in the records
+	Bodies
+	Allow     Allow // how many tasks may fail
+	FailEarly bool  // stop at the first task that fails
 	// Render appends a record to b as one line; nil is the NDJSON of the schema.
 	Render  func(b []byte, rec *task.Record) []byte
 	Watcher Watcher
@@ -129,13 +126,12 @@ type batchRun struct {
 	Batch
 	conn    Connection
 	results Results
-	folder  folder
+	hands
 	stop    context.Context // ends the run's admission and waits
 	end     context.CancelCauseFunc
 	wire    context.Context // ends what is in flight
 	release func()
 	runner  *asynccore.Runner
-	exec    executor
 	render  func([]byte, *task.Record) []byte
 
 	settings  *Settings
@@ -156,9 +152,8 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	wire, cut, release := inFlight(stop)
 	r := &batchRun{
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
-		folder: folder{open: b.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},
+		hands:  hands{req.folder(b.Folder), req.executor(conn, b.Runner, b.Span, req.Inline, cancel)},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
-		exec:   executor{fetcher: conn.Fetcher, commands: backgroundCommands(b.Runner, req.Settings), span: b.Span, accept: req.Expect.Has, unsafe: req.RetryUnsafe, inline: req.Inline, shortage: &shortage{end: cancel}},
 		render: req.Render, watcher: req.Watcher,
 	}
 	r.room.L = &r.mu
@@ -169,19 +164,18 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 		r.render = func(b []byte, rec *task.Record) []byte { return rec.Append(b) }
 	}
 	conn.Gate.Bind(r.runner.Wake)
-	watching := make(chan struct{})
-	go func() { // ends with release, which waits for it
-		defer close(watching)
+	watching := asynccore.Background(stop, func(context.Context) (struct{}, error) { // ends with release, which waits for it
 		select {
 		case <-results.Failed(): // no record can be kept: what is in flight is of no use either
 			cancel(results.Err())
 			cut(results.Err())
 		case <-stop.Done():
 		}
-	}()
+		return struct{}{}, nil
+	})
 	r.release = func() {
 		cancel(nil)
-		<-watching
+		<-watching.Done()
 		release()
 	}
 	return r
@@ -244,26 +238,12 @@ func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 	return nil
 }
 
-// carryOut is the body of a task's job. It returns a record whatever happens: a
-// panic ends the task, not the run.
-func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Place) (rec *task.Record) {
-	err := guarded(func() error {
-		if job.Err() != nil {
-			rec = unfinished(a.task, a.queued, context.Cause(job))
-			return nil
-		}
-		out, err := r.folder.output(a.task, place)
-		if err != nil {
-			return err
-		}
-		defer out.Abort() // does nothing after a Commit
-		rec = r.exec.runOn(asynccore.WithSlot(r.wire, asynccore.SlotFrom(job)), r.stop, a, out)
-		return nil
-	})
-	if err != nil {
-		rec = r.exec.failedBefore(a.task, a.queued, r.stop, err)
+// carryOut is the body of a task's job.
+func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Place) *task.Record {
+	if job.Err() != nil {
+		return unfinished(a.task, a.queued, context.Cause(job))
 	}
-	return rec
+	return r.hands.carryOut(job, r.wire, r.stop, a, func() (*files.Place, error) { return place, nil })
 }
 
 // record hands a record on: to the results, the tally and the watcher, now or

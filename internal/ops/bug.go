@@ -2,21 +2,10 @@ package ops
 
 import (
 	"errors"
-	"runtime/debug"
 
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/task"
 )
-
-// guarded calls fn and returns a panic in it as an *asynccore.PanicError.
-func guarded(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &asynccore.PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	return fn()
-}
 
 // bug returns the panic that a task ended with; nil for every other end.
 func bug(rec *task.Record) *asynccore.PanicError {

@@ -1,6 +1,10 @@
 package ops
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+
+	"github.com/specify-cli/specify/internal/hashset"
+)
 
 // census is what the first reading of lists that are read twice finds out
 // about the identities in them: which ones may come more than once. It takes
@@ -8,8 +12,8 @@ import "hash/maphash"
 // a set of all of them would take nine for as long as the run lasts.
 type census struct {
 	seed     maphash.Seed
-	sieves   []sieve      // each four times as large as the one before it
-	repeated fingerprints // what was in a sieve already, rightly or not
+	sieves   []sieve     // each four times as large as the one before it
+	repeated hashset.Set // what was in a sieve already, rightly or not
 }
 
 // A sieve is a Bloom filter of two hashes and 16 bits for each of the
@@ -32,7 +36,7 @@ func (c *census) count(id []byte) {
 		known = known || s.has(print)
 	}
 	if known {
-		c.repeated.add(print)
+		c.repeated.Add(print)
 		return
 	}
 	last := len(c.sieves) - 1

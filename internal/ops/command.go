@@ -157,18 +157,13 @@ func (c *command) curable(err error) bool {
 func (c *command) wait(ctx, waits context.Context, d time.Duration) error {
 	resume := asynccore.Yield(ctx)
 	began := time.Now()
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-waits.Done():
-	}
+	err := asynccore.Sleep(waits, d)
 	slept := time.Now()
 	c.rec.Timing.Backoff += slept.Sub(began)
-	if waits.Err() != nil {
-		return context.Cause(waits)
+	if err != nil {
+		return err
 	}
-	err := resume(waits)
+	err = resume(waits)
 	c.rec.Timing.Queue += time.Since(slept)
 	return err
 }

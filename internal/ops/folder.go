@@ -30,6 +30,14 @@ type Sums interface {
 	Find(output string, u *url.URL) []files.Checksum
 }
 
+// Bodies is what becomes of the bodies that a run fetches.
+type Bodies struct {
+	OutputDir string // folder for them; empty keeps those whose line names an output, and of a worker's tasks none
+	Sums      Sums   // checksums by name; nil is none
+	Continue  bool   // go on with what an earlier transfer has left of an output
+	Inline    Inline // bodies in the records
+}
+
 // folder is where a run's bodies go. It is opened when the first is to be kept.
 type folder struct {
 	open OpenFolder
@@ -133,7 +141,7 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 	}
 	u, err := ParseURL(t.URL())
 	if err != nil {
-		return "", err
+		return "", &InputError{Err: err}
 	}
 	return files.Name(u)
 }

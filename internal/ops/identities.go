@@ -3,6 +3,8 @@ package ops
 import (
 	"fmt"
 	"hash/maphash"
+
+	"github.com/specify-cli/specify/internal/hashset"
 )
 
 // identities makes the n-th duplicate of an identity distinct by "#n". Not the
@@ -14,7 +16,7 @@ import (
 type identities struct {
 	census *census // nil where the input can be read only once
 	seed   maphash.Seed
-	seen   fingerprints
+	seen   hashset.Set
 	copies map[uint64]int // of identities seen more than once
 }
 
@@ -30,13 +32,13 @@ func newIdentities(c *census) *identities {
 // distinct returns id the first time, id#2 the second time, and so on.
 func (s *identities) distinct(id string) string {
 	print := maphash.String(s.seed, id)
-	if s.census != nil && !s.census.repeated.has(print) || s.seen.add(print) {
+	if s.census != nil && !s.census.repeated.Has(print) || s.seen.Add(print) {
 		return id
 	}
 	for {
 		s.copies[print]++
 		copy := fmt.Sprintf("%s#%d", id, s.copies[print]+1)
-		if s.seen.add(maphash.String(s.seed, copy)) { // else a line's own id looks like this one
+		if s.seen.Add(maphash.String(s.seed, copy)) { // else a line's own id looks like this one
 			return copy
 		}
 	}

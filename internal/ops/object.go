@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/task"
@@ -215,10 +217,8 @@ func (o *object) expectation(t *task.Task) error {
 
 // CheckMethod accepts the empty method and any token (RFC 9110 §9.1).
 func CheckMethod(method string) error {
-	for _, c := range []byte(method) {
-		if !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) && !isAlnum(c) {
-			return fmt.Errorf("%q is not a request method", method)
-		}
+	if method != "" && !httpguts.ValidHeaderFieldName(method) { // a token, both
+		return fmt.Errorf("%q is not a request method", method)
 	}
 	return nil
 }
@@ -227,9 +227,9 @@ func CheckMethod(method string) error {
 // not repeat the value, which may be a secret.
 func CheckField(name, value string) error {
 	switch {
-	case name == "" || CheckMethod(name) != nil: // a token, both
+	case !httpguts.ValidHeaderFieldName(name):
 		return fmt.Errorf("%q is not a field name", name)
-	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+	case !httpguts.ValidHeaderFieldValue(value):
 		return fmt.Errorf("the value of %q holds a control character", name)
 	}
 	return nil

@@ -10,11 +10,9 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// ParseLine makes a task of one line of a list: nil for a blank line or a
-// comment. Seq and ID are left to the caller. The task shares no memory with
-// line.
-func ParseLine(line []byte) (*task.Task, error) { return parseLine(line, CheckURL) }
-
+// parseLine makes a task of one line of a list: nil for a blank line or a
+// comment. checkURL is asked about each of its URLs. Seq and ID are left to the
+// caller. The task shares no memory with line.
 func parseLine(line []byte, checkURL func(string) error) (*task.Task, error) {
 	line = bytes.TrimSpace(line)
 	switch {

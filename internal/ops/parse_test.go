@@ -62,7 +62,7 @@ func TestParseLine(t *testing.T) {
 		{name: "cut", line: `{"url":"http://h/"`, err: "bad JSON"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := ParseLine([]byte(c.line))
+			got, err := parseLine([]byte(c.line), CheckURL)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want one with %q", err, c.err)
@@ -86,7 +86,7 @@ func FuzzParseLine(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		got, err := ParseLine(line)
+		got, err := parseLine(line, CheckURL)
 		if err != nil || got == nil {
 			return
 		}

@@ -17,10 +17,10 @@ type PlanRequest struct {
 // Planned is a task that the run would carry out.
 type Planned struct {
 	Task   *task.Task
-	Output string // below the output folder; empty keeps no body
-	Origin string // empty for a command
-	Policy Policy // of the origin
-	Err    error  // why the task would fail without an attempt; nil where nothing says so
+	Output string      // below the output folder; empty keeps no body
+	Origin string      // empty for a command
+	Policy Policy      // of the origin
+	Err    *task.Error // why the task would fail without an attempt; nil where nothing says so
 }
 
 // Policy is how an origin is treated.
@@ -85,7 +85,8 @@ func (p Plan) Run(ctx context.Context, req PlanRequest) (sum PlanSummary, err er
 			sum.Skipped++
 			continue
 		}
-		if planned.Err = err; place != nil {
+		planned.Err = httpx.AsTaskError(err, 0)
+		if place != nil {
 			planned.Output = place.Name()
 		}
 		if len(t.URLs) > 0 {

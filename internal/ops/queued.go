@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 )
 
@@ -213,7 +214,7 @@ func (r *queuedRun) carry() error {
 	if errors.Is(err, errCollectionOver) {
 		err = nil
 	}
-	err = errors.Join(r.failed(err), r.failed(<-c.done))
+	err = errors.Join(r.failed(err), r.failed(c.wait()))
 	switch {
 	case err == nil && r.whole():
 		return r.complete()
@@ -243,8 +244,6 @@ func (r *queuedRun) make(c *collection) error {
 // awaitWhole waits until whoever publishes the run has put all of it on the
 // queue.
 func (r *queuedRun) awaitWhole() error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
 		run, ok, err := r.q.LoadRun(r.stop, r.run.ID)
 		switch {
@@ -256,10 +255,8 @@ func (r *queuedRun) awaitWhole() error {
 			r.run = run
 			return nil
 		}
-		select {
-		case <-tick.C:
-		case <-r.stop.Done():
-			return context.Cause(r.stop)
+		if err := asynccore.Sleep(r.stop, time.Second); err != nil {
+			return err
 		}
 	}
 }

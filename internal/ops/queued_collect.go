@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -21,33 +21,42 @@ type collection struct {
 	*queuedRun
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	caughtUp chan struct{} // closed when those are taken that were there at the beginning
-	done     chan error    // gets the one error, nil too, and is then closed
+	caughtUp chan struct{}             // closed when those are taken that were there at the beginning
+	taking   *asynccore.Task[struct{}] // ends with it
 }
 
 // Recorded is what Results may also know: whether the line of a task that is not
 // done is there already.
 type Recorded interface{ Recorded(line []byte) bool }
 
-// collect begins to take records. The goroutine ends with the run's stop, when
-// it has all records, or with end; carry waits for it.
+// collect begins to take records. That ends with the run's stop, when it has all
+// of them, or with end; carry waits for it.
 func (r *queuedRun) collect() *collection {
-	c := &collection{queuedRun: r, caughtUp: make(chan struct{}), done: make(chan error, 1)}
+	c := &collection{queuedRun: r, caughtUp: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancelCause(r.stop)
-	var looking sync.WaitGroup
-	looking.Go(func() { r.watchWorkers(c.ctx) })
-	go func() {
-		defer close(c.done)
-		err := c.all()
-		c.cancel(nil)
-		looking.Wait()
-		c.done <- err
-	}()
+	looking := asynccore.Background(c.ctx, func(ctx context.Context) (struct{}, error) {
+		r.watchWorkers(ctx)
+		return struct{}{}, nil
+	})
+	c.taking = asynccore.Background(c.ctx, func(ctx context.Context) (_ struct{}, err error) {
+		defer func() {
+			c.cancel(nil)
+			_, bug := looking.Wait(context.WithoutCancel(ctx))
+			err = errors.Join(err, bug)
+		}()
+		return struct{}{}, c.all()
+	})
 	return c
 }
 
 // end ends it before it has all.
 func (c *collection) end() { c.cancel(nil) }
+
+// wait returns how it ended.
+func (c *collection) wait() error {
+	_, err := c.taking.Wait(context.WithoutCancel(c.ctx))
+	return err
+}
 
 // expect says how many records there will be.
 func (c *collection) expect(n int64) {

@@ -16,12 +16,9 @@ import (
 type WorkerRequest struct {
 	Address string // of the queue
 	Settings
-	AllowExec bool   // tasks may be commands
-	OutputDir string // folder for the bodies; empty keeps none
-	Sums      Sums   // checksums by name; nil is none
-	Continue  bool   // go on with what an earlier transfer has left of an output
-	Inline    Inline // bodies in the records
-	Watcher   Watcher
+	AllowExec bool // tasks may be commands
+	Bodies
+	Watcher Watcher
 }
 
 // givenUpFor is how long a worker has given an origin up for. What a batch gives
@@ -62,12 +59,8 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 	defer conn.Close()
 	r := &workerRun{
 		Worker: w, req: &req, conn: conn, q: q, stop: stop, end: cancel,
-		folder: folder{open: w.Folder, path: req.OutputDir, sums: req.Sums, goOn: req.Continue},
+		hands:  hands{req.folder(w.Folder), req.executor(conn, w.Runner, w.Span, req.Inline, cancel)},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: q.Most(), Admission: conn.Gate}),
-		exec: executor{
-			fetcher: conn.Fetcher, commands: backgroundCommands(w.Runner, req.Settings), span: w.Span, accept: req.Expect.Has,
-			unsafe: req.RetryUnsafe, inline: req.Inline, shortage: &shortage{end: cancel},
-		},
 	}
 	conn.Gate.Bind(r.runner.Wake)
 	req.Watcher.Planned(-1, r.progress)
@@ -85,14 +78,13 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 // workerRun is one run of a Worker.
 type workerRun struct {
 	Worker
-	req    *WorkerRequest
-	conn   Connection
-	q      Queue
-	stop   context.Context
-	end    context.CancelCauseFunc
-	folder folder
+	req  *WorkerRequest
+	conn Connection
+	q    Queue
+	stop context.Context
+	end  context.CancelCauseFunc
+	hands
 	runner *asynccore.Runner
-	exec   executor
 
 	mu    sync.Mutex // guards the fields below
 	tally Tally

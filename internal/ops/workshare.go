@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -43,7 +44,7 @@ func (s *workShare) take(m *queue.Message) {
 	}
 	a := s.origins.admit(t, s.conn.Gate)
 	err = s.runner.Go(s.stop, asynccore.Job{Priority: t.Priority, Key: a.origin}, func(job context.Context) {
-		rec := s.carryOut(job, a, m)
+		rec := s.work(job, a, m)
 		go s.finish(m, t.Seq, rec) // holds no slot; the share waits for the message
 	})
 	if err != nil {
@@ -67,36 +68,22 @@ func (s *workShare) refuse(t *task.Task) error {
 	return nil
 }
 
-// carryOut returns the record of a task, nil for one that is to go back to the
-// queue. A panic ends the task.
-func (s *workShare) carryOut(job context.Context, a *admission, m *queue.Message) (rec *task.Record) {
-	err := guarded(func() error {
-		if job.Err() != nil || s.stop.Err() != nil {
-			return nil
-		}
-		before, err := m.Begin(s.stop)
-		if err != nil {
-			return nil
-		}
-		if before >= poison {
-			return &task.Error{Type: task.ErrCanceled, Message: fmt.Sprintf("%d workers have begun this task and did not come back", before)}
-		}
-		place, err := s.folder.claim(s.stop, a.task)
-		if err != nil {
-			return err
-		}
-		out, err := s.folder.output(a.task, place)
-		if err != nil {
-			return err
-		}
-		defer out.Abort() // does nothing after a Commit
-		rec = s.exec.runOn(asynccore.WithSlot(s.wire, asynccore.SlotFrom(job)), s.stop, a, out)
+// work returns the record of a task, nil for one that is to go back to the
+// queue.
+func (s *workShare) work(job context.Context, a *admission, m *queue.Message) *task.Record {
+	if job.Err() != nil || s.stop.Err() != nil {
 		return nil
-	})
-	if err != nil {
-		rec = s.exec.failedBefore(a.task, a.queued, s.stop, err)
 	}
-	return rec
+	before, err := m.Begin(s.stop)
+	if err != nil {
+		return nil
+	}
+	return s.carryOut(job, s.wire, s.stop, a, func() (*files.Place, error) {
+		if before >= poison {
+			return nil, &task.Error{Type: task.ErrCanceled, Message: fmt.Sprintf("%d workers have begun this task and did not come back", before)}
+		}
+		return s.folder.claim(s.stop, a.task)
+	})
 }
 
 // finish publishes the record, or gives the task back where there is none or it

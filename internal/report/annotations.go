@@ -45,7 +45,7 @@ func Annotations(w io.Writer, r *Report) error {
 }
 
 func annotate(w io.Writer, title, message string) {
-	fmt.Fprintf(w, "::error title=%s::%s\n", commandProperty.Replace(title), commandData.Replace(message))
+	fmt.Fprintf(w, "::error title=%s::%s\n", commandProperty.Replace(inLog(title)), commandData.Replace(inLog(message)))
 }
 
 // The escapes of workflow commands (actions/toolkit, packages/core/src/command.ts).

@@ -111,7 +111,7 @@ func (t *originTable) of(rawURL string) *Origin {
 	if o := t.spelt[prefix]; o != nil {
 		return o
 	}
-	name := visible(originOf(prefix))
+	name := Visible(originOf(prefix))
 	o := t.named[name]
 	if o == nil {
 		if len(t.named) >= mostOrigins {

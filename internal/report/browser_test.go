@@ -293,7 +293,7 @@ func pageWithHostileRecords(t *testing.T, b *browser) {
 	b.open(t, collect(t, hostileRecords()...))
 	for i := range 5 {
 		eval[any](t, b, fmt.Sprintf(`(openDetails(%d, shown), document.querySelectorAll("details").forEach((group) => (group.open = true)), 0)`, i))
-		if shown := eval[string](t, b, `details.textContent`); !strings.Contains(shown, visible(hostile)) {
+		if shown := eval[string](t, b, `details.textContent`); !strings.Contains(shown, Visible(hostile)) {
 			t.Errorf("details of %d: %q, want the text as it is in them", i, shown)
 		}
 		for _, r := range eval[string](t, b, `document.documentElement.textContent`) {

@@ -7,7 +7,7 @@
 // nothing about a run either; it shows what the records say.
 //
 // Records hold text from servers. Collect makes every string visible (no
-// control, bidirectional or other unprintable character is left, see visible),
+// control, bidirectional or other unprintable character is left, see Visible),
 // and each writer then escapes what its own format would act on.
 //
 // A reader starts with collect.go, then row.go for what is kept of a record.

@@ -86,7 +86,7 @@ func simulated(n int) iter.Seq2[task.Record, error] {
 }
 
 var simulatedHosts = []string{
-	"https://cdn.example.com", "https://static.example.net", "https://registry.example.org", "https://api.example.com",
+	"https://cdn.example.com", "https://static.example.net", "https://archive.example.org", "https://api.example.com",
 	"https://mirror-1.example.org", "https://mirror-2.example.org", "https://downloads.example.io", "https://images.example.com",
 	"https://docs.example.dev", "https://packages.example.net:8443", "http://legacy.example.com", "https://down.example.org",
 }

@@ -143,10 +143,10 @@ func TestHostileJUnit(t *testing.T) {
 				t.Errorf("element %s is not ours", token.Name.Local)
 			}
 			for _, attribute := range token.Attr {
-				shown += strings.Count(attribute.Value, visible(hostile))
+				shown += strings.Count(attribute.Value, Visible(hostile))
 			}
 		case xml.CharData:
-			shown += strings.Count(string(token), visible(hostile))
+			shown += strings.Count(string(token), Visible(hostile))
 		case xml.Comment, xml.Directive:
 			t.Errorf("%T in the output", token)
 		}
@@ -248,11 +248,11 @@ func TestHostileHTML(t *testing.T) {
 	if err := json.Unmarshal([]byte(data), &decoded); err != nil {
 		t.Fatal(err)
 	}
-	if got := decoded.More["2"].Message; got != visible(hostile) {
-		t.Errorf("message %q, want %q", got, visible(hostile))
+	if got := decoded.More["2"].Message; got != Visible(hostile) {
+		t.Errorf("message %q, want %q", got, Visible(hostile))
 	}
-	if got := decoded.Columns["id"].([]any)[4]; got != visible(hostile)+"4" {
-		t.Errorf("id %q, want %q", got, visible(hostile)+"4")
+	if got := decoded.Columns["id"].([]any)[4]; got != Visible(hostile)+"4" {
+		t.Errorf("id %q, want %q", got, Visible(hostile)+"4")
 	}
 }
 

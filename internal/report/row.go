@@ -56,24 +56,24 @@ func (t texts) shared(s string) string {
 	if kept, ok := t[s]; ok {
 		return kept
 	}
-	t[s] = visible(s)
+	t[s] = Visible(s)
 	return t[s]
 }
 
 func (t texts) row(rec *task.Record) *Row {
 	row := &Row{
-		Seq: rec.Seq, ID: visible(rec.ID), URL: visible(rec.URL), Outcome: rec.Outcome,
+		Seq: rec.Seq, ID: Visible(rec.ID), URL: Visible(rec.URL), Outcome: rec.Outcome,
 		Method: t.shared(rec.Method), Protocol: t.shared(rec.Protocol),
 		ContentType: t.shared(rec.ContentType), Remote: t.shared(rec.Remote),
-		TraceID: visible(rec.TraceID), Status: rec.Status, Attempts: max(0, rec.Attempts), Bytes: rec.Bytes,
+		TraceID: Visible(rec.TraceID), Status: rec.Status, Attempts: max(0, rec.Attempts), Bytes: rec.Bytes,
 		Start: rec.Start, Duration: max(0, rec.Duration), Phases: phasesOf(rec),
 	}
 	if rec.Output != nil {
-		row.Output = visible(rec.Output.Path)
+		row.Output = Visible(rec.Output.Path)
 	}
 	more := More{
-		FinalURL: visible(rec.FinalURL), Mirror: rec.Mirror, Resumed: rec.Resumed,
-		ExitCode: rec.ExitCode, Signal: visible(rec.Signal), StderrTail: visibleLines(rec.StderrTail),
+		FinalURL: Visible(rec.FinalURL), Mirror: rec.Mirror, Resumed: rec.Resumed,
+		ExitCode: rec.ExitCode, Signal: Visible(rec.Signal), StderrTail: visibleLines(rec.StderrTail),
 	}
 	if rec.Error != nil {
 		more.ErrorType = task.ErrorType(t.shared(string(rec.Error.Type)))
@@ -85,7 +85,7 @@ func (t texts) row(rec *task.Record) *Row {
 		more.Retries = append(more.Retries, retry)
 	}
 	for _, expectation := range rec.Expect {
-		more.Expect = append(more.Expect, visible(expectation))
+		more.Expect = append(more.Expect, Visible(expectation))
 	}
 	if !more.empty() {
 		row.More = &more
@@ -161,9 +161,9 @@ func (row *Row) failure(name, message string) string {
 // Name is what a reader knows a record's task by, for a terminal or a log.
 func Name(rec *task.Record) string {
 	if rec.URL == "" {
-		return inLog(visible(rec.ID))
+		return InLog(rec.ID)
 	}
-	return inLog(visible(rec.URL))
+	return InLog(rec.URL)
 }
 
 // Failure tells in one line why a task failed, how long that took and on what it
@@ -175,7 +175,7 @@ func Name(rec *task.Record) string {
 func Failure(rec *task.Record) string {
 	message := string(rec.Outcome)
 	if rec.Error != nil {
-		message = inLog(visible(strings.ReplaceAll(rec.Error.Message, "\n", " ")))
+		message = InLog(strings.ReplaceAll(rec.Error.Message, "\n", " "))
 	}
 	began := rec.Attempts > 0 && (rec.Error == nil || rec.Error.Type != task.ErrStart)
 	if !began && rec.Duration < 100*time.Millisecond {

@@ -65,6 +65,10 @@ func writeTextOrigins(w io.Writer, r *Report) error {
 // the beginning of a line, where text from a record never stands.
 func inLog(s string) string { return strings.ReplaceAll(s, "##", `#\x23`) }
 
+// InLog returns s as a part of a line that a terminal may show and a CI system
+// may read: Visible, and without the marks that are acted on.
+func InLog(s string) string { return inLog(Visible(s)) }
+
 // line draws the throughput with one character a bucket, and says what its
 // peak is.
 func (t Throughput) line() string {

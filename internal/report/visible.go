@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns s with everything that a terminal, a browser or an editor
+// Visible returns s with everything that a terminal, a browser or an editor
 // would act on instead of showing it written out as Go writes it in a quoted
 // string: `\x1b`, `\n`, `\u202e`. Only characters that strconv.IsPrint accepts
 // are left as they are, so that no control, no bidirectional override and no
 // other invisible character reaches any output. Text without such characters is
 // returned unchanged, without an allocation.
-func visible(s string) string { return visibleExcept(s, 0) }
+func Visible(s string) string { return visibleExcept(s, 0) }
 
 // visibleLines is visible for text of several lines: it keeps the line feeds.
 func visibleLines(s string) string { return visibleExcept(strings.ReplaceAll(s, "\r\n", "\n"), '\n') }

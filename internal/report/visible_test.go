@@ -24,8 +24,8 @@ func TestVisible(t *testing.T) {
 		{"noncharacter", "\uffff", `\uffff`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := visible(test.in); got != test.want {
-				t.Errorf("visible(%q) = %q, want %q", test.in, got, test.want)
+			if got := Visible(test.in); got != test.want {
+				t.Errorf("Visible(%q) = %q, want %q", test.in, got, test.want)
 			}
 		})
 	}
@@ -36,7 +36,7 @@ func TestVisible(t *testing.T) {
 
 func TestVisibleAllocatesNothingForPlainText(t *testing.T) {
 	text := strings.Repeat("https://example.com/ä/", 10)
-	if n := testing.AllocsPerRun(100, func() { visible(text) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Visible(text) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -45,17 +45,17 @@ func FuzzVisible(f *testing.F) {
 	f.Add("\x1b[0m\u202e<script>")
 	f.Add("a\xf0\x28b\u2029")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := visible(s)
+		got := Visible(s)
 		for _, r := range got {
 			if !strconv.IsPrint(r) {
-				t.Fatalf("visible(%q) = %q: %q is not printable", s, got, r)
+				t.Fatalf("Visible(%q) = %q: %q is not printable", s, got, r)
 			}
 		}
 		if !utf8.ValidString(got) {
-			t.Fatalf("visible(%q) = %q is not UTF-8", s, got)
+			t.Fatalf("Visible(%q) = %q is not UTF-8", s, got)
 		}
-		if visible(got) != got {
-			t.Fatalf("visible(%q) changes when applied again", s)
+		if Visible(got) != got {
+			t.Fatalf("Visible(%q) changes when applied again", s)
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/specify-cli/specify/internal/hashset"
 )
 
 // claims remembers which places the tasks of a run have, so that no two write
@@ -23,8 +25,8 @@ type claims struct {
 	fold      bool // the file system takes "A" for "a"
 	file, dir maphash.Seed
 
-	mu    sync.Mutex // guards taken
-	taken hashSet    // files, and every folder above one, told apart by their seeds
+	mu    sync.Mutex  // guards taken
+	taken hashset.Set // files, and every folder above one, told apart by their seeds
 }
 
 func newClaims(fold bool) *claims {
@@ -41,21 +43,21 @@ func (c *claims) add(name string) error {
 	key := c.key(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.taken.has(maphash.String(c.file, key)) {
+	if c.taken.Has(maphash.String(c.file, key)) {
 		return &CollisionError{name, "another task of this run has this output"}
 	}
-	if c.taken.has(maphash.String(c.dir, key)) {
+	if c.taken.Has(maphash.String(c.dir, key)) {
 		return &CollisionError{name, "another task of this run needs a folder of this name"}
 	}
 	for parent := range parents(key) {
-		if c.taken.has(maphash.String(c.file, parent)) {
+		if c.taken.Has(maphash.String(c.file, parent)) {
 			return &CollisionError{name, "a part of the path is the output of another task of this run"}
 		}
 	}
 	for parent := range parents(key) {
-		c.taken.add(maphash.String(c.dir, parent))
+		c.taken.Add(maphash.String(c.dir, parent))
 	}
-	c.taken.add(maphash.String(c.file, key))
+	c.taken.Add(maphash.String(c.file, key))
 	return nil
 }
 

@@ -1,35 +1,9 @@
 package files
 
 import (
-	"math"
 	"runtime"
 	"testing"
-
-	"pgregory.net/rapid"
 )
-
-// The set is compared with a map, over few hashes so that they meet, and the
-// ones at the ends of the range.
-func TestHashSetModel(t *testing.T) {
-	hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 300), rapid.Uint64Range(math.MaxUint64-300, math.MaxUint64),
-		rapid.Custom(func(t *rapid.T) uint64 { return rapid.Uint64Range(0, 63).Draw(t, "shard")<<58 + 7 }))
-	rapid.Check(t, func(t *rapid.T) {
-		var set hashSet
-		model := map[uint64]bool{}
-		for _, h := range rapid.SliceOfN(hash, 0, 500).Draw(t, "hashes") {
-			if set.has(h) != model[h] {
-				t.Fatalf("has(%#x) = %t", h, set.has(h))
-			}
-			set.add(h)
-			model[h] = true
-		}
-		for h := range model {
-			if !set.has(h) {
-				t.Fatalf("%#x is lost", h)
-			}
-		}
-	})
-}
 
 func TestClaimsMany(t *testing.T) {
 	c := newClaims(false)

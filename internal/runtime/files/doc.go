@@ -5,7 +5,7 @@
 //
 // Nothing is ever written outside the folder of a Dir, whatever a URL, a line
 // of input or a planted symbolic link says: all its work goes through os.Root.
-// Names come from the URL (Name) or from the user (CheckName), never from a
+// Names come from the URL (Name) or from the user (clean), never from a
 // server.
 //
 // Every failure is typed and has an ErrorType: *NameError (input),

@@ -17,7 +17,7 @@ import (
 //	http://[::1]/%7Ejoe/x*.txt         %3a%3a1/~joe/x%2a.txt
 //	https://example.com/s?q=go       example.com/s@61f03144952de83d
 //
-// It depends on nothing but the URL, and is safe wherever CheckName's rules
+// It depends on nothing but the URL, and is safe wherever clean's rules
 // hold, those of Windows included: ASCII, no part "." or "..", none over 217
 // bytes, 1023 bytes in all.
 //

@@ -192,7 +192,7 @@ func TestNameManyQueries(t *testing.T) {
 	}
 }
 
-func TestCheckName(t *testing.T) {
+func TestClean(t *testing.T) {
 	bad := []string{
 		"", "/", "/etc/passwd", "..", "../x", "a/../../x", "a/..", "a/../b", ".", "./", "a/", "a/.", "a\x00b", "a\nb", "\x1b[2J", "a\u0085b",
 		"a\xffb", strings.Repeat("a", 256), strings.Repeat("a/", 512) + "a", ".specify-x.part", "a/.SPECIFY-x.PART/b", "x.specify.part",
@@ -207,8 +207,8 @@ func TestCheckName(t *testing.T) {
 				t.Errorf("%q is taken (Windows: %t)", name, windows)
 			}
 		}
-		if err := CheckName(name); errorType(err) != "input" {
-			t.Errorf("CheckName(%q) = %v", name, err)
+		if _, err := clean(name); errorType(err) != "input" {
+			t.Errorf("clean(%q): %v", name, err)
 		}
 	}
 	for _, name := range badOnWindows {

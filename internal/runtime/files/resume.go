@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // keptSuffix ends the name of a transfer that Resume can go on with, beside
@@ -82,8 +84,8 @@ func (f *File) openKept() (*os.File, Kept, error) {
 // own locks kept and sees that it still is what its name says: the run that
 // had it may have finished between our open and our lock.
 func (f *File) own(kept *os.File) error {
-	if err := lock(kept); errors.Is(err, errBusy) {
-		return err // any other error: a file system without locks
+	if err := flock.Lock(kept); errors.Is(err, flock.ErrLocked) {
+		return errBusy // any other error: a file system without locks
 	}
 	named, err := f.in.Lstat(f.temp)
 	if err != nil {

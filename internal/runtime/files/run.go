@@ -6,6 +6,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // A Dir has a run file at its root while it is open, and the kernel's lock on
@@ -38,9 +40,9 @@ func startRun(root *os.Root) (*run, error) {
 			return nil, err
 		}
 		r.file = file
-		lockErr := lock(file) // errors but errBusy: no locks here, and so no sweeping
+		lockErr := flock.Lock(file) // errors but flock.ErrLocked: no locks here, and so no sweeping
 		named, err := root.Lstat(r.name())
-		if err == nil && !errors.Is(lockErr, errBusy) {
+		if err == nil && !errors.Is(lockErr, flock.ErrLocked) {
 			opened, err := file.Stat()
 			if err != nil {
 				return nil, withClose(err, file)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // Sweep removes the temporary files of runs that were killed, and returns how
@@ -58,7 +60,7 @@ func (s *sweeper) findDead(folder string, entry fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	if lock(file) != nil {
+	if flock.Lock(file) != nil {
 		return file.Close() // alive, or a file system that cannot tell
 	}
 	s.dead[id[1]] = &run{id[1], file}

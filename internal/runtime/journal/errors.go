@@ -14,10 +14,6 @@ var (
 	ErrTooLong = errors.New("line too long")
 )
 
-// errLocked is returned by lock when another process, or another open file of
-// this one, has the lock.
-var errLocked = errors.New("locked")
-
 // LockedError says that another run holds the results file.
 type LockedError struct{ Path string }
 

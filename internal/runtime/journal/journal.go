@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // Options say how Open treats the file; the zero value starts a new one.
@@ -94,8 +96,8 @@ func openFile(path string) (f *os.File, regular bool, err error) {
 // prepare locks f, reads what is in it and cuts off a torn last line, whose
 // length it returns.
 func prepare(f *os.File, path string, opt Options) (dropped int64, err error) {
-	switch err := lock(f); {
-	case errors.Is(err, errLocked):
+	switch err := flock.Lock(f); {
+	case errors.Is(err, flock.ErrLocked):
 		return 0, &LockedError{Path: path}
 	case err != nil:
 		return 0, fmt.Errorf("lock %s: %w", path, err)

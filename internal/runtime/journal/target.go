@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // target is where the writer puts records.
@@ -29,7 +31,7 @@ func (f file) Cut(n int) error {
 // Close unlocks first: a child that is between fork and exec shares the lock
 // and would hold it for a moment longer.
 func (f file) Close() error {
-	return errors.Join(unlock(f.File), f.File.Close())
+	return errors.Join(flock.Unlock(f.File), f.File.Close())
 }
 
 // stream is a target that cannot be synced or cut: a pipe, a terminal, a

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/flock"
 )
 
 // Each record is one call of Write, whatever waits behind it, and keeps its
@@ -179,7 +181,7 @@ func TestCutRealFile(t *testing.T) {
 	if err != nil || !regular {
 		t.Fatal(regular, err)
 	}
-	if err := lock(f); err != nil {
+	if err := flock.Lock(f); err != nil {
 		t.Fatal(err)
 	}
 	j := start(&shortFile{file: file{f}, left: 10}, path, 0)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,12 +98,7 @@ func (o *outputs) finish() {
 
 // copy ends at the end of the pipe, at a failure of the writer (a *SinkError),
 // or after finish has set the deadline.
-func (s *stream) copy() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &SinkError{Stream: s.name, Err: &asynccore.PanicError{Value: p, Stack: debug.Stack()}}
-		}
-	}()
+func (s *stream) copy() error {
 	piece := pieces.Get().(*[pieceSize]byte)
 	defer pieces.Put(piece)
 	for {
@@ -147,7 +141,11 @@ func (s *stream) take(p []byte) error {
 	if s.to == nil {
 		return nil
 	}
-	n, err := s.to.Write(p)
+	n := 0
+	err := asynccore.Catch(func() (err error) {
+		n, err = s.to.Write(p)
+		return err
+	})
 	s.bytes += int64(n)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite

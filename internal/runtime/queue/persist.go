@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/specify-cli/specify/internal/asynccore"
 )
 
 // quiet is how long a wait may last before it is told of.
@@ -37,12 +39,8 @@ func (q *Queue) persist(ctx context.Context, what string, do func(context.Contex
 			told = true
 			q.waiting(what, err)
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
+		if err := asynccore.Sleep(ctx, wait); err != nil {
+			return err
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package route
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +54,8 @@ func ParseProxy(raw string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, User: u.User, Host: net.JoinHostPort(u.Hostname(), port)}, nil
 }
 
-// FromEnvironment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in lower case too.
+// FromEnvironment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in lower case too,
+// and, as curl does, ALL_PROXY for the schemes that have none of their own.
 // Where REQUEST_METHOD is set a web server started us, and HTTP_PROXY may be a
 // header of its client (httpoxy, CVE-2016-5385): that is an error.
 func FromEnvironment() (Proxies, error) {
@@ -61,10 +64,14 @@ func FromEnvironment() (Proxies, error) {
 	if env.HTTPProxy != "" && env.CGI {
 		return p, errors.New("HTTP_PROXY is not trusted where REQUEST_METHOD is set: name the proxy with --proxy")
 	}
+	all := cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY"))
 	for _, v := range []struct {
 		name, value string
 		into        **url.URL
 	}{{"HTTP_PROXY", env.HTTPProxy, &p.HTTP}, {"HTTPS_PROXY", env.HTTPSProxy, &p.HTTPS}} {
+		if v.value == "" {
+			v.name, v.value = "ALL_PROXY", all
+		}
 		if v.value == "" {
 			continue
 		}

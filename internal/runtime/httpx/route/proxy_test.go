@@ -8,10 +8,10 @@ import (
 
 func TestParseProxy(t *testing.T) {
 	for raw, want := range map[string]string{
-		"proxy.test":                  "http://proxy.test:1080",
-		"proxy.test:3128":             "http://proxy.test:3128",
-		"HTTP://proxy.test:3128/":     "http://proxy.test:3128",
-		"https://proxy.test":          "https://proxy.test:443",
+		"relay.test":                  "http://relay.test:1080",
+		"relay.test:3128":             "http://relay.test:3128",
+		"HTTP://relay.test:3128/":     "http://relay.test:3128",
+		"https://relay.test":          "https://relay.test:443",
 		"socks5://u:p@h:9":            "socks5://u:p@h:9",
 		"socks5h://[::1]":             "socks5h://[::1]:1080",
 		"u:p%40ss@h:9":                "http://u:p%40ss@h:9",
@@ -55,7 +55,7 @@ func FuzzParseProxy(f *testing.F) {
 }
 
 func TestChooser(t *testing.T) {
-	proxy := &url.URL{Scheme: "http", Host: "proxy.test:1"}
+	proxy := &url.URL{Scheme: "http", Host: "relay.test:1"}
 	both := func(except string, loopback bool) Proxies {
 		return Proxies{HTTP: proxy, HTTPS: proxy, Except: except, Loopback: loopback}
 	}
@@ -90,7 +90,7 @@ func TestChooser(t *testing.T) {
 }
 
 func TestFromEnvironment(t *testing.T) {
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
 		t.Setenv(name, "")
 	}
 	if p, err := FromEnvironment(); err != nil || !p.None() {
@@ -106,6 +106,22 @@ func TestFromEnvironment(t *testing.T) {
 	if e := Explicit(p.HTTP); e.HTTPS != p.HTTP || e.Except != "a.test" || !e.Loopback {
 		t.Errorf("%+v", e)
 	}
+	t.Setenv("https_proxy", "") // set to nothing is not set
+	t.Setenv("HTTPS_PROXY", "")
+	t.Setenv("ALL_PROXY", "upper.test:2")
+	if p, err = FromEnvironment(); err != nil || p.HTTP.Host != "lower.test:1" || p.HTTPS.Host != "upper.test:2" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	t.Setenv("all_proxy", "all.test:3")
+	if p, err = FromEnvironment(); err != nil || p.HTTP.Host != "lower.test:1" || p.HTTPS.Host != "all.test:3" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	t.Setenv("all_proxy", "ftp://u:SECRET@h.test")
+	if _, err := FromEnvironment(); err == nil || !strings.HasPrefix(err.Error(), "ALL_PROXY: ") || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("%v", err)
+	}
+	t.Setenv("all_proxy", "")
+	t.Setenv("ALL_PROXY", "")
 	t.Setenv("REQUEST_METHOD", "GET")
 	if _, err := FromEnvironment(); err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("a CGI program takes HTTP_PROXY: %v", err)

@@ -39,7 +39,7 @@ func answered(t *testing.T, answer string) (asked string, err error) {
 		}
 	}()
 	errs := make(chan error)
-	proxy := &url.URL{Scheme: "http", User: url.UserPassword("u", "SECRET"), Host: "proxy.test:1"}
+	proxy := &url.URL{Scheme: "http", User: url.UserPassword("u", "SECRET"), Host: "relay.test:1"}
 	go func() { errs <- Tunnel(t.Context(), client, proxy, "h.test:443", "me") }()
 	asked, err = <-done, <-errs
 	close(made)
@@ -50,9 +50,9 @@ func TestTunnelConnect(t *testing.T) {
 	for _, c := range []struct{ name, answer, want string }{
 		{"connected", "HTTP/1.1 200 OK\r\n\r\n", ""},
 		{"connected, HTTP/1.0", "HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\n", ""},
-		{"who are you", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 5\r\n\r\nhello", "proxy http://proxy.test:1 refused to connect: 407 Proxy Authentication Required"},
-		{"not there", "HTTP/1.1 503 no\r\n\r\n", "proxy http://proxy.test:1 refused to connect: 503 Service Unavailable"},
-		{"a redirect", "HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n\r\n", "proxy http://proxy.test:1 refused to connect: 302 Found"},
+		{"who are you", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 5\r\n\r\nhello", "proxy http://relay.test:1 refused to connect: 407 Proxy Authentication Required"},
+		{"not there", "HTTP/1.1 503 no\r\n\r\n", "proxy http://relay.test:1 refused to connect: 503 Service Unavailable"},
+		{"a redirect", "HTTP/1.1 302 Found\r\nLocation: http://evil.test/\r\n\r\n", "proxy http://relay.test:1 refused to connect: 302 Found"},
 		{"bytes that would be taken for the target's", "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "spoke before"},
 		{"nothing", "", "CONNECT: unexpected EOF"},
 		{"garbage", "SSH-2.0-x\r\n", "CONNECT: malformed"},
@@ -78,7 +78,7 @@ func TestTunnelCanceled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error)
 		go func() {
-			errs <- Tunnel(ctx, client, &url.URL{Scheme: scheme, Host: "proxy.test:1"}, "h.test:443", "me")
+			errs <- Tunnel(ctx, client, &url.URL{Scheme: scheme, Host: "relay.test:1"}, "h.test:443", "me")
 		}()
 		_, _ = server.Read(make([]byte, 1)) // it has begun
 		cancel()
@@ -99,7 +99,7 @@ func TestTunnelControlCharacter(t *testing.T) {
 	client, server := net.Pipe()
 	defer client.Close()
 	server.Close()
-	err := Tunnel(t.Context(), client, &url.URL{Scheme: "http", Host: "proxy.test:1"}, "h.test\r\nX: 1:443", "me")
+	err := Tunnel(t.Context(), client, &url.URL{Scheme: "http", Host: "relay.test:1"}, "h.test\r\nX: 1:443", "me")
 	if err == nil || !strings.Contains(err.Error(), "control character") {
 		t.Errorf("%v", err)
 	}

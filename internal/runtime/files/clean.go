@@ -13,15 +13,10 @@ const (
 	maxName = 1023 // bytes of a whole name: PATH_MAX of macOS, less its NUL
 )
 
-// CheckName returns a *NameError unless name can be the name of an output in a
-// Dir: a slash-separated path that stays below it. A leading "./" is harmless;
-// ".." never is, since a symbolic link may make a/.. anything.
-func CheckName(name string) error {
-	_, err := clean(name)
-	return err
-}
-
-// clean returns name without "." parts and doubled slashes.
+// clean returns name without "." parts and doubled slashes. It is a *NameError
+// unless name can be the name of an output in a Dir: a slash-separated path that
+// stays below it. A leading "./" is harmless; ".." never is, since a symbolic
+// link may make a/.. anything.
 func clean(name string) (string, error) {
 	if reason := objection(name, runtime.GOOS == "windows"); reason != "" {
 		return "", &NameError{name, reason}

@@ -1,0 +1,50 @@
+package ops
+
+import (
+	"context"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/files"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// hands are what a batch and a worker carry their tasks out with.
+type hands struct {
+	folder folder
+	exec   executor
+}
+
+func (b *Bodies) folder(open OpenFolder) folder {
+	return folder{open: open, path: b.OutputDir, sums: b.Sums, goOn: b.Continue}
+}
+
+// executor carries out the tasks of a run that end ends.
+func (s *Settings) executor(conn Connection, r Runner, span Span, inline Inline, end context.CancelCauseFunc) executor {
+	return executor{
+		fetcher: conn.Fetcher, commands: backgroundCommands(r, *s), span: span, accept: s.Expect.Has,
+		unsafe: s.RetryUnsafe, inline: inline, shortage: &shortage{end: end},
+	}
+}
+
+// carryOut carries a task out in its job, its output at the place that claim
+// gives. wire and stop are the run's. It returns a record whatever happens: a
+// panic ends the task, not the run.
+func (h *hands) carryOut(job, wire, stop context.Context, a *admission, claim func() (*files.Place, error)) (rec *task.Record) {
+	err := asynccore.Catch(func() error {
+		place, err := claim()
+		if err != nil {
+			return err
+		}
+		out, err := h.folder.output(a.task, place)
+		if err != nil {
+			return err
+		}
+		defer out.Abort() // does nothing after a Commit
+		rec = h.exec.runOn(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
+		return nil
+	})
+	if err != nil {
+		rec = h.exec.failedBefore(a.task, a.queued, stop, err)
+	}
+	return rec
+}
