@@ -17,18 +17,6 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
-// torture asks for the whole form of the tests that kill, starve and flood the
-// program: "make torture" sets it.
-var torture = os.Getenv("SPECIFY_TORTURE") != ""
-
-// scale is n in the short form of a test and whole in the whole one.
-func scale[T any](short, whole T) T {
-	if torture {
-		return whole
-	}
-	return short
-}
-
 // running is the program running in a process of its own.
 type running struct {
 	*exec.Cmd
