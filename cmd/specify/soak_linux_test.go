@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/specify-cli/specify/internal/task"
 )
 
 // soakMix is what a thousand tasks of the soak consist of.
@@ -82,9 +85,9 @@ func TestSoak(t *testing.T) {
 	samples := sample(p)
 	p.mustEnd(t, 1, 30*time.Minute)
 	all := samples()
-	ok, failed := countOutcomes(t, filepath.Join(dir, "out.ndjson"), tasks)
+	ok, failed, why := countOutcomes(t, filepath.Join(dir, "out.ndjson"), tasks)
 	if failed != failing || ok != tasks-failing {
-		t.Errorf("%d ok and %d failed, want %d and %d", ok, failed, tasks-failing, failing)
+		t.Errorf("%d ok and %d failed, want %d and %d; the failures: %v", ok, failed, tasks-failing, failing, why)
 	}
 	all["goroutines"] = counted(t, filepath.Join(dir, "goroutines"))
 	t.Logf("%d tasks in %v (%.0f/s, %v of CPU): %d ok, %d failed, %d requests", tasks, p.took.Round(time.Millisecond),
@@ -169,20 +172,23 @@ func counted(t *testing.T, name string) (series []int) {
 }
 
 // countOutcomes reads a results file of tasks, which must have one record of each.
-func countOutcomes(t *testing.T, name string, tasks int) (ok, failed int) {
+// why counts the failures by type and message, numbers aside.
+func countOutcomes(t *testing.T, name string, tasks int) (ok, failed int, why map[string]int) {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	seen := make([]bool, tasks)
+	why = make(map[string]int)
+	seen, digits := make([]bool, tasks), regexp.MustCompile("[0-9]+")
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var r struct {
 			Seq     int
 			Outcome string
+			Error   *task.Error
 		}
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
 			t.Fatal(err)
@@ -196,10 +202,11 @@ func countOutcomes(t *testing.T, name string, tasks int) (ok, failed int) {
 			ok++
 		case "failed":
 			failed++
+			why[string(r.Error.Type)+": "+digits.ReplaceAllString(r.Error.Message, "N")]++
 		}
 	}
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return ok, failed
+	return ok, failed, why
 }

@@ -22,6 +22,7 @@ type lane struct {
 	refused time.Duration // likewise for a refusal by Admission; never = until a Release or Wake
 	due     time.Duration // when the timer looks after the lane; its order in Runner.timed
 	timed   int           // its place in Runner.timed, -1 when it is not there
+	newest  bool          // Admission wants the newest job next
 	ready   bool          // the bands that hold jobs are in the rings
 	bands   [classes]band // by rank
 }
@@ -46,6 +47,14 @@ func (b *band) head() *jobEntry {
 		return f
 	}
 	return e
+}
+
+// pick returns the job of b that goes next, which must hold one.
+func (b *band) pick() *jobEntry {
+	if b.lane.newest && b.fresh.last != nil {
+		return b.fresh.last
+	}
+	return b.head()
 }
 
 func (b *band) empty() bool { return b.fresh.first == nil && len(b.resumed) == 0 }

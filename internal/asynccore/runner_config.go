@@ -27,22 +27,35 @@ type Job struct {
 // have a slot now. Its methods are called with the Runner locked, one at a
 // time: they must be quick, and must neither call the Runner nor panic.
 type Admission interface {
-	// Admit reports whether a job of key may have a slot now; resumed tells a
-	// job that comes back by Slot.Acquire from one that starts. With ok, the
-	// slot is taken and exactly one Release will follow. Without, the lane
-	// stands aside and is asked again at until (a millisecond from now at the
-	// earliest) or, if until is zero, when a slot of the lane is released or a
-	// job comes back to it; in either case also after Wake(key). Compute until
-	// from now.
-	//
-	// So whoever refuses with a zero until while the lane holds no slot owes it a
-	// Wake: without one its jobs wait, and Close waits for them. A Wake that
-	// follows the change which makes Admit willing is never too early, whatever
-	// Admit is answering at that moment.
-	Admit(key string, resumed bool, now time.Time) (until time.Time, ok bool)
+	// Admit says whether a job of key may have a slot now; resumed tells a job
+	// that comes back by Slot.Acquire from one that starts.
+	Admit(key string, resumed bool, now time.Time) Answer
 
 	// Release says that a slot that Admit granted to key was given back.
 	Release(key string, now time.Time)
+}
+
+// An Answer is what Admission says of a lane.
+type Answer struct {
+	// OK gives the job the slot, and exactly one Release will follow.
+	OK bool
+
+	// Until is for a refusal. The lane stands aside and is asked again then (a
+	// millisecond from now at the earliest) or, if it is zero, when a slot of the
+	// lane is released or a job comes back to it; in either case also after
+	// Wake(key). Compute it from now.
+	//
+	// So whoever refuses with a zero Until while the lane holds no slot owes it a
+	// Wake: without one its jobs wait, and Close waits for them. A Wake that
+	// follows the change which makes Admit willing is never too early, whatever
+	// Admit is answering at that moment.
+	Until time.Time
+
+	// Newest asks for another order from now on, until an answer without it: of
+	// the jobs of the lane that have yet to start the one that was submitted last
+	// is next, before those that come back. It has the least in common with those
+	// that have failed, and tells most about the key.
+	Newest bool
 }
 
 // RunnerConfig sets up a Runner. The zero value is usable.

@@ -36,7 +36,7 @@ func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
 	}
 	for r.ready != 0 && r.running < r.workers && !r.stopped {
 		b := r.due()
-		e := b.head()
+		e := b.pick()
 		fresh := e.state == slotQueued
 		if fresh && !worker {
 			r.hire()
@@ -89,13 +89,14 @@ func (r *Runner) admit(l *lane, resumed bool, now time.Duration) bool {
 		return true
 	}
 	wall := r.epoch.Add(now)
-	until, ok := r.admission.Admit(l.key, resumed, wall)
-	if ok {
+	a := r.admission.Admit(l.key, resumed, wall)
+	l.newest = a.Newest
+	if a.OK {
 		return true
 	}
 	l.refused = never
-	if !until.IsZero() {
-		wait := max(until.Sub(wall), time.Millisecond) // or a wrong answer would keep us asking
+	if !a.Until.IsZero() {
+		wait := max(a.Until.Sub(wall), time.Millisecond) // or a wrong answer would keep us asking
 		l.refused = now + min(wait, never-1-now)
 	}
 	r.reblock(l, now)

@@ -72,7 +72,7 @@ func (r *Runner) unline(e *jobEntry) {
 	r.refresh(l)
 }
 
-// take removes e, the head of b, which gets a slot, and ends the turn of b.
+// take removes e, the pick of b, which gets a slot, and ends the turn of b.
 // The caller holds r.mu.
 func (r *Runner) take(b *band, e *jobEntry) {
 	b.remove(e)
@@ -115,7 +115,7 @@ func (r *Runner) free(l *lane) {
 	if len(r.spare) == spareLanes {
 		return
 	}
-	l.key, l.limit, l.refused = "", 0, 0
+	l.key, l.limit, l.refused, l.newest = "", 0, 0, false
 	for rank := range l.bands {
 		l.bands[rank].resumed = nil // it may have grown
 	}

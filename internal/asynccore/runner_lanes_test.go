@@ -25,27 +25,29 @@ type gate struct {
 	most  int           // slots a key, 0 = any
 	held  map[string]int
 	asked []string
+
+	newest bool // part of every answer
 }
 
 func newGate() *gate {
 	return &gate{until: make(map[string]time.Time), shut: make(map[string]bool), held: make(map[string]int)}
 }
 
-func (g *gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) {
+func (g *gate) Admit(key string, resumed bool, now time.Time) asynccore.Answer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked = append(g.asked, fmt.Sprintf("%s %v", key, resumed))
 	if g.shut[key] || g.most > 0 && g.held[key] == g.most {
-		return time.Time{}, false
+		return asynccore.Answer{Newest: g.newest}
 	}
 	if until := g.until[key]; now.Before(until) {
-		return until, false
+		return asynccore.Answer{Until: until, Newest: g.newest}
 	}
 	if g.rate > 0 {
 		g.until[key] = now.Add(g.rate)
 	}
 	g.held[key]++
-	return time.Time{}, true
+	return asynccore.Answer{OK: true, Newest: g.newest}
 }
 
 func (g *gate) Release(key string, _ time.Time) {
@@ -160,8 +162,8 @@ type stubborn struct {
 	start     time.Time
 }
 
-func (s stubborn) Admit(_ string, _ bool, now time.Time) (time.Time, bool) {
-	return s.start, now.Sub(s.start) >= s.refuseFor
+func (s stubborn) Admit(_ string, _ bool, now time.Time) asynccore.Answer {
+	return asynccore.Answer{Until: s.start, OK: now.Sub(s.start) >= s.refuseFor}
 }
 
 func (stubborn) Release(string, time.Time) {}
@@ -183,6 +185,43 @@ func TestAdmissionResumed(t *testing.T) {
 		if diff := cmp.Diff([]string{"a false", "a true", "b true"}, g.questions()); diff != "" {
 			t.Errorf("questions (-want +got):\n%s", diff)
 		}
+		g.balanced(t)
+	})
+}
+
+// The newest job that has yet to start goes before older ones, and before one
+// that comes back, for as long as Admission asks for it.
+func TestAdmissionAsksForTheNewest(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		g := newGate()
+		g.shut["a"], g.newest = true, true
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: g})
+		var l trace
+		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) {
+			l.note("begun")
+			asynccore.SlotFrom(ctx).Release()
+			if err := asynccore.SlotFrom(ctx).Acquire(ctx, "a"); err != nil {
+				t.Error(err)
+			}
+			l.note("back")
+		})
+		synctest.Wait()
+		for i := range 4 {
+			mustGo(t, r, asynccore.Job{Key: "a"}, func(context.Context) {
+				l.note("%d", i)
+				if i == 2 { // the answer that lets 1 go is the first without the wish
+					g.mu.Lock()
+					g.newest = false
+					g.mu.Unlock()
+				}
+			})
+		}
+		g.mu.Lock()
+		g.shut["a"] = false
+		g.mu.Unlock()
+		r.Wake("a")
+		mustClose(t, r)
+		l.want(t, "begun", "3", "2", "1", "back", "0")
 		g.balanced(t)
 	})
 }
@@ -301,8 +340,8 @@ func TestKeyLimit(t *testing.T) {
 // startsRefused is an Admission that lets nobody start, only come back.
 type startsRefused struct{ open bool }
 
-func (a *startsRefused) Admit(_ string, resumed bool, _ time.Time) (time.Time, bool) {
-	return time.Time{}, resumed || a.open
+func (a *startsRefused) Admit(_ string, resumed bool, _ time.Time) asynccore.Answer {
+	return asynccore.Answer{OK: resumed || a.open}
 }
 
 func (*startsRefused) Release(string, time.Time) {}

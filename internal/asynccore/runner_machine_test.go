@@ -112,7 +112,7 @@ func (m *runnerMachine) abandon() {
 }
 
 // Admit and Release make the machine the Admission of its Runner.
-func (m *runnerMachine) Admit(key string, resumed bool, now time.Time) (time.Time, bool) {
+func (m *runnerMachine) Admit(key string, resumed bool, now time.Time) asynccore.Answer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.question = append(m.question, fmt.Sprint(key, " ", resumed))
@@ -120,7 +120,7 @@ func (m *runnerMachine) Admit(key string, resumed bool, now time.Time) (time.Tim
 	if ok {
 		m.slots[key]++
 	}
-	return until, ok
+	return asynccore.Answer{Until: until, OK: ok}
 }
 
 func (m *runnerMachine) Release(key string, _ time.Time) {

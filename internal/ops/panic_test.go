@@ -31,7 +31,7 @@ func (panicky) Fetch(_ context.Context, spec httpx.Exchange, rec *task.Record) e
 // open is a Gate that is always open.
 type open struct{}
 
-func (open) Admit(string, bool, time.Time) (time.Time, bool) { return time.Time{}, true }
+func (open) Admit(string, bool, time.Time) asynccore.Answer { return asynccore.Answer{OK: true} }
 func (open) Release(string, time.Time)                       {}
 func (open) Bind(func(string))                               {}
 func (open) Pauses(time.Time) httpx.Pauses                   { return httpx.Pauses{} }

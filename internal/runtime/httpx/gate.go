@@ -72,21 +72,21 @@ func (g *Gate) Bind(wake func(key string)) { g.wake = wake }
 
 // Admit implements asynccore.Admission: may a task of the origin key send a
 // request now?
-func (g *Gate) Admit(key string, resumed bool, now time.Time) (time.Time, bool) {
+func (g *Gate) Admit(key string, resumed bool, now time.Time) asynccore.Answer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	o := g.origin(key, now)
 	until, why, ok := g.check(o, resumed, now)
 	if !ok {
 		o.holding(why, now)
-		return until, false
+		return asynccore.Answer{Until: until, Newest: o.opened}
 	}
 	o.holding(holdNone, now)
 	o.started(now)
-	if g.suspect(o) {
+	if g.suspect(o) && !o.opened {
 		o.guessed(now)
 	}
-	return time.Time{}, true
+	return asynccore.Answer{OK: true, Newest: o.opened}
 }
 
 // check decides, in this order: verdicts that no waiting can change, pauses,
@@ -105,7 +105,7 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 	if o.probed {
 		return time.Time{}, holdBreaker, false
 	}
-	if g.suspect(o) {
+	if g.suspect(o) && !o.opened {
 		if until, ok := o.doubtful(resumed, now); !ok {
 			return until, holdBreaker, false
 		}

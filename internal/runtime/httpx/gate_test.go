@@ -2,8 +2,11 @@ package httpx
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -214,7 +217,7 @@ func TestCancelIsNotCounted(t *testing.T) {
 		g := NewGate(defaults().gate)
 		for range 100 {
 			now := time.Now()
-			if _, ok := g.Admit("http://h:80", false, now); !ok {
+			if !g.Admit("http://h:80", false, now).OK {
 				t.Fatal("refused")
 			}
 			r, err := g.enter("http://h:80", true)
@@ -244,5 +247,37 @@ func TestClassify(t *testing.T) {
 		if got := Classify(c.err); got != c.want {
 			t.Errorf("%v: %s, want %s", c.err, got, c.want)
 		}
+	}
+}
+
+// URLs that will never work, at an origin that does: their retries fail one
+// after the other and may open the breaker, but a probe tells about the origin,
+// not about them. Nothing that works is given up for them.
+func TestBrokenURLsDoNotGiveUpTheirOrigin(t *testing.T) {
+	for _, status := range []int{500, 200} { // an error, and a body that breaks off
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
+				w := &world{answer: func(req *http.Request, nth int) answer {
+					if !strings.HasPrefix(req.URL.Path, "/broken") {
+						return ok(req, nth)
+					}
+					return answer{status: status, body: "half", bodyErr: io.ErrUnexpectedEOF, after: time.Millisecond}
+				}}
+				urls := append(repeat(30, "http://h.test/broken%d"), repeat(970, "http://h.test/%d")...)
+				records := run(t, defaults(), w, urls...)
+				if n := count(records, task.OK); n != 970 {
+					t.Errorf("%d of the 970 that work are ok", n)
+				}
+				for i := range records[:30] {
+					if e := records[i].Error; e == nil || e.Type == task.ErrCircuitOpen || records[i].Attempts != 4 {
+						t.Errorf("%s: %v after %d attempts", records[i].URL, e, records[i].Attempts)
+					}
+				}
+				// 120 attempts fail, and each five of them open the breaker for a second.
+				if took := time.Since(w.start); took > 40*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
 	}
 }

@@ -83,6 +83,7 @@ type origin struct {
 	guessGap  time.Duration // see doubtful; zero when the origin is above suspicion
 	nextGuess time.Time
 
+	opened  bool // the breaker is open or half-open: what starts is a probe, and tells about the origin rather than about a URL that has failed already
 	probing int  // probes under way
 	probed  bool // half-open, and all probes of the round are under way
 

@@ -122,7 +122,7 @@ func (r *request) pause(until time.Time) {
 // changed is the breaker's OnChange: it is called without locks held.
 func (g *Gate) changed(o *origin, from, to asynccore.BreakerState, retryAt time.Time) {
 	g.mu.Lock()
-	o.probed = false
+	o.probed, o.opened = false, to != asynccore.BreakerClosed
 	switch {
 	case to == asynccore.BreakerOpen && o.breaker.Exhausted() && !o.lost:
 		o.lost, o.lostAt = true, time.Now()
