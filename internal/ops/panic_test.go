@@ -32,10 +32,10 @@ func (panicky) Fetch(_ context.Context, spec httpx.Exchange, rec *task.Record) e
 type open struct{}
 
 func (open) Admit(string, bool, time.Time) asynccore.Answer { return asynccore.Answer{OK: true} }
-func (open) Release(string, time.Time)                       {}
-func (open) Bind(func(string))                               {}
-func (open) Pauses(time.Time) httpx.Pauses                   { return httpx.Pauses{} }
-func (open) Mark(string) *httpx.Mark                         { return &httpx.Mark{} }
+func (open) Release(string, time.Time)                      {}
+func (open) Bind(func(string))                              {}
+func (open) Pauses(time.Time) httpx.Pauses                  { return httpx.Pauses{} }
+func (open) Mark(string) *httpx.Mark                        { return &httpx.Mark{} }
 
 // kept are Results in memory.
 type kept struct {
