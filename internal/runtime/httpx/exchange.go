@@ -46,6 +46,7 @@ type exchange struct {
 	retryAt      string        // where it counts as on its way to a retry; empty when it does not
 
 	granted  bool // the slot was granted for a request that has not been sent
+	failed   lastFailure
 	sent     bool // the attempt got a connection: the server may have seen it
 	strayed  bool // a redirect left the first origin: nothing of the user's is sent any more
 	consumed bool // the body of the attempt's answer was read

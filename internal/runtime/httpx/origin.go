@@ -76,6 +76,7 @@ type origin struct {
 	restarted   time.Time // when the origin began anew after a pause or an outage; zero when that is long ago
 	nextStart   time.Time // no start before it while the origin restarts
 
+	successes int           // attempts that were answered
 	failures  int           // consecutive failed attempts
 	retries   int           // tasks between the failure of an attempt here and the end of its retry
 	returning int           // retries that stand in the lane
@@ -147,6 +148,7 @@ func (o *origin) started(now time.Time) {
 // the last cut tells nothing of how the origin fares since.
 func (o *origin) success(began time.Time, ceiling int) {
 	o.cleared()
+	o.successes++
 	if began.Before(o.cutAt) {
 		return
 	}

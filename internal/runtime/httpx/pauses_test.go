@@ -23,7 +23,7 @@ func TestPauses(t *testing.T) {
 		}
 		request := func(key string) *request {
 			t.Helper()
-			r, err := g.enter(key, true)
+			r, err := g.enter(key, true, new(lastFailure))
 			if err != nil {
 				t.Fatal(err)
 			}

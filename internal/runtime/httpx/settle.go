@@ -27,13 +27,32 @@ type request struct {
 	began time.Time
 	probe bool // let through to see whether the origin is back
 	final bool // no retry follows this attempt, or it is itself a retry
+
+	failed *lastFailure // the task's
+}
+
+// lastFailure is the latest attempt of a task that has failed.
+type lastFailure struct {
+	at        *origin // nil: none has
+	successes int     // of the origin until then
+	own       bool    // it told about the task's URL alone
+}
+
+// ofItsOwn notes a failure at o and reports whether it tells about the task's
+// URL alone: it has failed there before, and others have succeeded since, then
+// or earlier. Without this the retries of a few broken URLs, which come due
+// together after a pause, would pass for an outage of an origin that works.
+func (f *lastFailure) ofItsOwn(o *origin) bool {
+	own := f.at == o && (f.own || o.successes > f.successes)
+	*f = lastFailure{o, o.successes, own}
+	return own
 }
 
 // enter asks for the right to send one request to key with the slot that the
 // task holds. It returns the error that all tasks of a given-up origin end
 // with, or asynccore.OpenError when the breaker changed its mind since the
 // slot was granted: the task then goes back to its lane.
-func (g *Gate) enter(key string, final bool) (request, error) {
+func (g *Gate) enter(key string, final bool, failed *lastFailure) (request, error) {
 	now := time.Now()
 	g.mu.Lock()
 	o := g.origin(key, now)
@@ -59,7 +78,7 @@ func (g *Gate) enter(key string, final bool) (request, error) {
 		o.probing++
 		g.mu.Unlock()
 	}
-	return request{gate: g, o: o, done: done, began: now, final: final, probe: probe}, nil
+	return request{gate: g, o: o, done: done, began: now, final: final, failed: failed, probe: probe}, nil
 }
 
 // settle tells the gate what became of the request. Only the first call
@@ -72,6 +91,7 @@ func (r *request) settle(v verdict) {
 	r.done = nil
 
 	g, now := r.gate, time.Now()
+	counts := v == failure || v == timeout || v == unwell
 	g.mu.Lock()
 	r.o.probed = false
 	if r.probe {
@@ -82,6 +102,10 @@ func (r *request) settle(v verdict) {
 		r.o.success(r.began, r.o.cfg.PerHost)
 		r.o.proved.Store(false)
 	case failure, timeout, unwell:
+		if r.failed.ofItsOwn(r.o) {
+			counts = false
+			break
+		}
 		r.o.failures++
 		if r.final {
 			r.o.proved.Store(true)
@@ -92,10 +116,10 @@ func (r *request) settle(v verdict) {
 	}
 	g.mu.Unlock()
 
-	switch v {
-	case success:
+	switch {
+	case v == success:
 		done(nil)
-	case failure, timeout, unwell:
+	case counts:
 		done(errFailed)
 	default:
 		done(asynccore.ErrNotCounted)
