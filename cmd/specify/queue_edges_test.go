@@ -261,7 +261,7 @@ func TestQueueChangedList(t *testing.T) {
 func TestQueueUsage(t *testing.T) {
 	for _, line := range []string{
 		"worker", "batch http://h/ --detach", "batch http://h/ --attach x", "batch --queue nats://h --detach", "batch http://h/ --queue nats://h --per-host 3",
-		"batch http://h/ --queue nats://h -H A:1", "batch http://h/ --queue nats://h --output-dir d", "batch http://h/ --queue nats://h --ordered",
+		"batch http://h/ --queue nats://h -H A:1", "batch http://h/ --queue nats://h --checksums s", "batch http://h/ --queue nats://h --ordered",
 		"batch http://h/ --queue nats://h --fail-early", "batch http://h/ --queue nats://h --retry 1", "batch http://h/ --queue nats://h --detach --results f",
 		"worker --queue nats://h http://h/", "worker --queue nats://h --request PUT",
 	} {
