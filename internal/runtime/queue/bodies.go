@@ -54,7 +54,9 @@ func (m *Message) PutBody(ctx context.Context, seq int64, body io.ReadSeeker) er
 		err = q.putPieces(ctx, subject, body, true)
 	}
 	if err != nil {
-		q.purgeBody(context.WithoutCancel(ctx), subject)
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second) // else it goes with the task
+		defer cancel()
+		q.purgeBody(limited, subject)
 		return err
 	}
 	m.body = delivery
@@ -80,24 +82,19 @@ func (q *Queue) release() { <-q.room }
 // putPieces stores body under the subject. Where there is no room it waits, or
 // returns errNoRoom.
 func (q *Queue) putPieces(ctx context.Context, subject string, body io.ReadSeeker, wait bool) error {
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return err
+	left, err := body.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = body.Seek(0, io.SeekStart)
 	}
-	piece := make([]byte, min(pieceSize, q.MaxRecord()))
-	for i := 0; ; i++ {
-		n, err := io.ReadFull(body, piece)
-		if n > 0 {
-			if err := q.putPiece(ctx, subject+"."+strconv.Itoa(i), piece[:n], wait); err != nil {
-				return err
-			}
+	piece := make([]byte, min(pieceSize, int64(q.MaxRecord()), left))
+	for i := 0; left > 0 && err == nil; i++ {
+		piece = piece[:min(left, int64(len(piece)))]
+		if _, err = io.ReadFull(body, piece); err == nil {
+			err = q.putPiece(ctx, subject+"."+strconv.Itoa(i), piece, wait)
 		}
-		switch {
-		case err == io.EOF, err == io.ErrUnexpectedEOF:
-			return nil
-		case err != nil:
-			return err
-		}
+		left -= int64(len(piece))
 	}
+	return err
 }
 
 func (q *Queue) putPiece(ctx context.Context, subject string, piece []byte, wait bool) error {
