@@ -137,6 +137,53 @@ func TestQueueBodies(t *testing.T) {
 	workers[1].mustEnd(t, 143, time.Minute)
 }
 
+// What a killed worker has left in TMPDIR the next one removes, and itself leaves
+// nothing there.
+func TestQueueBodiesSpool(t *testing.T) {
+	temp := t.TempDir()
+	left := func() []string {
+		names, err := filepath.Glob(filepath.Join(temp, "*", "*"))
+		dirs, err2 := filepath.Glob(filepath.Join(temp, "*"))
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		return append(dirs, names...)
+	}
+	for killed := range 2 {
+		_, address := natsServer(t, nil)
+		dir := t.TempDir()
+		list := writeLines(t, dir, 2, bodyServers(t, 1, func(int) {}))
+		w := prepared(t, dir, "worker", "--queue", address)
+		w.Env = append(w.Env, "TMPDIR="+temp)
+		w.launch(t)
+		t.Cleanup(func() {
+			if w.ProcessState == nil {
+				w.Process.Kill()
+				_ = w.Wait() // it was killed
+			}
+		})
+		launchAndEnd(t, dir, 0, "batch", "--file", list, "--queue", address, "--results", "out.ndjson", "--output-dir", "out")
+		checkBodies(t, dir, 2)
+		if now := left(); len(now) != 2 { // a folder, and in it the file that says whose it is
+			t.Errorf("while a worker runs: %q", now)
+		}
+		if killed == 1 {
+			w.signal(t, syscall.SIGTERM)
+			w.mustEnd(t, 143, time.Minute)
+			break
+		}
+		w.Process.Kill()
+		w.end(t, time.Minute)
+		old := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(left()[0], old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now := left(); len(now) != 0 {
+		t.Errorf("in the end: %q", now)
+	}
+}
+
 // toCollect is the call that --detach has printed.
 func toCollect(t *testing.T, p *running) []string {
 	t.Helper()

@@ -44,27 +44,6 @@ func openBodyFolder(ctx context.Context, path string) (ops.BodyFolder, error) {
 	return dir, nil
 }
 
-// spool is a folder that goes when it is closed.
-type spool struct {
-	*files.Dir
-	path string
-}
-
-// openSpool makes one where temporary files are kept.
-func openSpool(context.Context, string) (ops.Folder, error) {
-	path, err := os.MkdirTemp("", "specify-worker-")
-	if err != nil {
-		return nil, err
-	}
-	dir, err := files.OpenDir(path, files.Options{SHA256: true, Shared: true})
-	if err != nil {
-		return nil, errors.Join(err, os.Remove(path))
-	}
-	return spool{dir, path}, nil
-}
-
-func (s spool) Close() error { return errors.Join(s.Dir.Close(), os.RemoveAll(s.path)) }
-
 // runNames keeps the name of a run beside its results file, so that both go
 // along when a folder is moved.
 type runNames struct{}
