@@ -5,9 +5,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,27 +39,44 @@ func TestQueueSameAsLocal(t *testing.T) {
 		`{"url":"` + base + `/status/201","expect":{"status":"200"}}`, `{"exec":["sh","-c","echo out; exit 3"]}`, `{"exec":["echo","hi"],"output":"b/two"}`,
 		`{"urls":["` + base + `/status/500","` + base + `/status/200"],"retry":0}`, `not a url`, base + "/cl-short",
 	}
-	_, address := natsServer(t, nil)
-	policy := []string{"--retry-delay", "10ms", "--retry", "1", "--output-dir", "out", "--inline-body", "--allow-exec"}
+	policy := []string{"--retry-delay", "10ms", "--retry", "1", "--inline-body", "--allow-exec"}
 	input := []string{"batch", "--file", "list.txt", "--results", "out.ndjson", "--skip-invalid", "--allow-exec"}
-	here, there := t.TempDir(), t.TempDir()
-	for _, dir := range []string{here, there} {
-		mustWriteIn(t, dir, "list.txt", strings.Join(list, "\n"))
-	}
-	local := launch(t, here, append(append([]string{}, input...), policy...)...)
+	folder := []string{"--output-dir", "out"}
+	here := t.TempDir()
+	mustWriteIn(t, here, "list.txt", strings.Join(list, "\n"))
+	local := launch(t, here, slices.Concat(input, policy, folder)...)
 	status := local.end(t, time.Minute)
-	startWorker(t, there, address, "w0", policy...)
-	remote := launchAndEnd(t, there, status, append(input, "--queue", address)...)
-	if diff := cmp.Diff(recordsOf(t, here), recordsOf(t, there)); diff != "" {
-		t.Errorf("(-here +over the queue):\n%s\n%s", diff, remote.stderr.String())
-	}
-	for _, name := range []string{"a/one", "b/two"} {
-		want, err := os.ReadFile(filepath.Join(here, "out", name))
-		got, err2 := os.ReadFile(filepath.Join(there, "out", name))
-		if err != nil || err2 != nil || string(want) != string(got) {
-			t.Errorf("%s: %q, %v here, %q, %v over the queue", name, want, err, got, err2)
+	for who, flags := range map[string][2][]string{"workers keep bodies": {nil, folder}, "the collector keeps bodies": {folder, nil}} {
+		_, address := natsServer(t, nil)
+		there := t.TempDir()
+		mustWriteIn(t, there, "list.txt", strings.Join(list, "\n"))
+		startWorker(t, there, address, "w0", slices.Concat(policy, flags[1])...)
+		remote := launchAndEnd(t, there, status, slices.Concat(input, flags[0], []string{"--queue", address})...)
+		if diff := cmp.Diff(recordsOf(t, here), recordsOf(t, there)); diff != "" {
+			t.Errorf("%s: (-here +over the queue):\n%s\n%s", who, diff, remote.stderr.String())
+		}
+		if diff := cmp.Diff(filesBelow(t, here), filesBelow(t, there)); diff != "" {
+			t.Errorf("%s: (-here +over the queue):\n%s", who, diff)
 		}
 	}
+}
+
+// filesBelow are the files in a run's output folder.
+func filesBelow(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all, root := make(map[string]string), os.DirFS(filepath.Join(dir, "out"))
+	err := fs.WalkDir(root, ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() && !strings.Contains(name, ".specify-") {
+			var text []byte
+			text, err = fs.ReadFile(root, name)
+			all[name] = string(text)
+		}
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d files, %v", len(all), err)
+	}
+	return all
 }
 
 func mustWriteIn(t *testing.T, dir, name, text string) {
@@ -261,7 +280,7 @@ func TestQueueChangedList(t *testing.T) {
 func TestQueueUsage(t *testing.T) {
 	for _, line := range []string{
 		"worker", "batch http://h/ --detach", "batch http://h/ --attach x", "batch --queue nats://h --detach", "batch http://h/ --queue nats://h --per-host 3",
-		"batch http://h/ --queue nats://h -H A:1", "batch http://h/ --queue nats://h --output-dir d", "batch http://h/ --queue nats://h --ordered",
+		"batch http://h/ --queue nats://h -H A:1", "batch http://h/ --queue nats://h --checksums s", "batch http://h/ --queue nats://h --ordered",
 		"batch http://h/ --queue nats://h --fail-early", "batch http://h/ --queue nats://h --retry 1", "batch http://h/ --queue nats://h --detach --results f",
 		"worker --queue nats://h http://h/", "worker --queue nats://h --request PUT",
 	} {

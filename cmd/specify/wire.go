@@ -40,8 +40,8 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 	plan := ops.Plan{Lists: batch.Lists, Folder: lookAtFolder, Done: lookAtResults}
 	exec := ops.Exec{Runner: runner{spans}, Results: openResults, Span: operationSpan(spans)}
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
-	queued := ops.Queued{Lists: batch.Lists, Open: openQueue, Results: openResults, Folder: lookAtFolder, Names: runNames{}}
-	worker := ops.Worker{Open: openQueue, Connect: connect, Runner: runner{spans}, Folder: openWorkerFolder, Span: taskSpan(spans)}
+	queued := ops.Queued{Lists: batch.Lists, Open: openQueue, Results: openResults, Folder: lookAtFolder, Bodies: openBodyFolder, Names: runNames{}}
+	worker := ops.Worker{Open: openQueue, Connect: connect, Runner: runner{spans}, Folder: openWorkerFolder, Spool: openSpool, Span: taskSpan(spans)}
 	var root *cobra.Command
 	root = commands.New(commands.Ops{
 		Fetch:  telemetry.Around(spans, "ops.Fetch", told(console, fetch.Run)),

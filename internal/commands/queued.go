@@ -67,7 +67,7 @@ func workersOwn(f *pflag.Flag) bool {
 	switch {
 	case len(heading) == 0:
 		return false
-	case slices.Contains([]string{"request", "data", "json", "head", "deadline", "allow-failures"}, f.Name):
+	case slices.Contains([]string{"request", "data", "json", "head", "deadline", "allow-failures", "output-dir"}, f.Name):
 		return false
 	}
 	return slices.Contains([]string{"Output", "Pace", "Request", "Retry", "Verdict"}, heading[0]) ||
@@ -96,8 +96,16 @@ func (m *manyFlags) batch(ctx context.Context, o Ops, req ops.BatchRequest, t *t
 		t.line("", "what is on the queue stays there; to go on: the same call with %s", []any{how})
 	}
 	if err == nil && m.detach && !t.c.silent {
-		t.line("", "%d tasks are on the queue; to collect their records: specify batch --queue %s --attach %s",
-			[]any{sum.Published, ops.RedactAddress(m.address), sum.Run})
+		t.line("", "%d tasks are on the queue; to collect their records: specify batch --queue %s --attach %s%s",
+			[]any{sum.Published, ops.RedactAddress(m.address), sum.Run, bodiesToo(req)})
 	}
 	return sum.Summary, err
+}
+
+// bodiesToo is what a call that collects req's records must say besides.
+func bodiesToo(req ops.BatchRequest) string {
+	if req.OutputDir == "" {
+		return ""
+	}
+	return " --output-dir " + req.OutputDir
 }

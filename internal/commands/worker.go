@@ -24,7 +24,8 @@ func newWorker(o Ops, w World) *cobra.Command {
 		Long: `Carry out tasks that batch --queue has put on a NATS JetStream queue, until
 stopped by a signal. The tasks of an origin are with one worker at a time, so
 limits hold over all workers. Credentials are the worker's own: give it the
-headers and the configuration file that it needs.`,
+headers and the configuration file that it needs. Bodies stay here with
+--output-dir; else they go to a batch --output-dir that wants them.`,
 		Example: `  specify worker --queue nats://queue.internal --jobs 64 --output-dir bodies
   NATS_CREDS=worker.creds specify worker --queue tls://queue.example.com`,
 		Args:              usage(cobra.NoArgs),

@@ -243,7 +243,7 @@ func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Plac
 	if job.Err() != nil {
 		return unfinished(a.task, a.queued, context.Cause(job))
 	}
-	return r.hands.carryOut(job, r.wire, r.stop, a, func() (*files.Place, error) { return place, nil })
+	return r.hands.carryOut(job, r.wire, r.stop, a, func() (opened, error) { return r.folder.output(a.task, place) })
 }
 
 // record hands a record on: to the results, the tally and the watcher, now or

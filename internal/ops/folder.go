@@ -40,10 +40,11 @@ type Bodies struct {
 
 // folder is where a run's bodies go. It is opened when the first is to be kept.
 type folder struct {
-	open OpenFolder
-	path string // --output-dir; empty keeps only bodies whose line names an output
-	sums Sums   // nil is none
-	goOn bool   // with what an earlier transfer has left at the place
+	open  OpenFolder
+	path  string // --output-dir; empty keeps only bodies whose line names an output
+	sums  Sums   // nil is none
+	goOn  bool   // with what an earlier transfer has left at the place
+	spool bool   // names are not used: outputs do not stay here
 
 	once sync.Once // guards the fields below
 	dir  Folder
@@ -92,6 +93,13 @@ func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
 }
 
 func (f *folder) begin(t *task.Task, place *files.Place) (opened, error) {
+	if f.spool {
+		one, err := f.dir.Claim("body")
+		if err != nil {
+			return opened{}, err
+		}
+		place = &one
+	}
 	if f.goOn && t.Exec == nil { // a command says everything again
 		out, kept, err := place.Resume()
 		return resumed(out, kept), err

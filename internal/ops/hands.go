@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/specify-cli/specify/internal/asynccore"
-	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -26,16 +25,12 @@ func (s *Settings) executor(conn Connection, r Runner, span Span, inline Inline,
 	}
 }
 
-// carryOut carries a task out in its job, its output at the place that claim
-// gives. wire and stop are the run's. It returns a record whatever happens: a
+// carryOut carries a task out in its job, with the output that open begins.
+// wire and stop are the run's. It returns a record whatever happens: a
 // panic ends the task, not the run.
-func (h *hands) carryOut(job, wire, stop context.Context, a *admission, claim func() (*files.Place, error)) (rec *task.Record) {
+func (h *hands) carryOut(job, wire, stop context.Context, a *admission, open func() (opened, error)) (rec *task.Record) {
 	err := asynccore.Catch(func() error {
-		place, err := claim()
-		if err != nil {
-			return err
-		}
-		out, err := h.folder.output(a.task, place)
+		out, err := open()
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,12 @@ func (p *places) add(place int64) bool {
 	return true
 }
 
+// remove takes a place away that the set has.
+func (p *places) remove(place int64) {
+	p.bits[place/64] &^= 1 << (place % 64)
+	p.count--
+}
+
 func (p *places) has(place int64) bool {
 	word := int(place / 64)
 	return word < len(p.bits) && p.bits[word]>>(place%64)&1 == 1

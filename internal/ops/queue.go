@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 
 	"github.com/specify-cli/specify/internal/runtime/queue"
@@ -19,7 +20,10 @@ type Queue interface {
 	// Record publishes a record that needed no worker.
 	Record(ctx context.Context, run string, seq int64, line []byte) error
 	Stored(ctx context.Context, run string) (uint64, error)
-	Results(ctx context.Context, run string) iter.Seq2[[]byte, error]
+	Results(ctx context.Context, run string) iter.Seq2[queue.Result, error]
+	// Body writes a body that a record has said to be on the queue.
+	Body(ctx context.Context, run string, seq int64, delivery string, n int64, w io.Writer) error
+	RemoveBodies(ctx context.Context, run string, seq int64)
 	// Work takes tasks until ctx ends.
 	Work(ctx context.Context, take func(stop context.Context) queue.Taker) error
 	Workers(ctx context.Context) ([]string, error) // those that are alive

@@ -38,7 +38,8 @@ type Queued struct {
 	Lists   Lists
 	Open    OpenQueue
 	Results OpenResults
-	Folder  OpenFolder // to look at: outputs are the workers'
+	Folder  OpenFolder // to look at
+	Bodies  func(ctx context.Context, path string) (BodyFolder, error)
 	Names   RunNames
 }
 
@@ -154,6 +155,9 @@ func (r *queuedRun) identify() error {
 			return changedList(name)
 		case ok:
 			r.run, r.known = run, true
+			if err := r.agree(); err != nil {
+				return err
+			}
 		case r.req.Attach != "":
 			return &InputError{Err: fmt.Errorf("no run %q is on the queue: it has been collected, or never was there", name)}
 		}
@@ -161,7 +165,7 @@ func (r *queuedRun) identify() error {
 	if !r.known {
 		id := make([]byte, 8)
 		_, _ = rand.Read(id) // never fails
-		r.run = queue.Run{ID: hex.EncodeToString(id), Input: r.sum()}
+		r.run = queue.Run{ID: hex.EncodeToString(id), Input: r.sum(), Bodies: r.req.OutputDir != ""}
 		if err := r.q.SaveRun(r.stop, r.run); err != nil {
 			return r.failed(err)
 		}
@@ -205,7 +209,19 @@ func (r *queuedRun) carry() error {
 		}
 		return r.failed(r.publish(nil))
 	}
-	c := r.collect()
+	var dir BodyFolder // stays nil where bodies are not collected
+	if r.run.Bodies {
+		var err error
+		if dir, err = r.Bodies(r.stop, r.req.OutputDir); err != nil {
+			return &LocalError{err}
+		}
+		defer func() {
+			if err := dir.Close(); err != nil { // all files are at their places
+				r.req.Tell.Warn("%v", err)
+			}
+		}()
+	}
+	c := r.collect(dir)
 	r.req.Watcher.Planned(r.total, r.progress)
 	err := r.make(c)
 	if err != nil {
@@ -215,6 +231,9 @@ func (r *queuedRun) carry() error {
 		err = nil
 	}
 	err = errors.Join(r.failed(err), r.failed(c.wait()))
+	if local, ok := errors.AsType[*LocalError](context.Cause(r.stop)); ok && r.results.Err() == nil {
+		err = errors.Join(err, local) // no body can be kept any more
+	}
 	switch {
 	case err == nil && r.whole():
 		return r.complete()

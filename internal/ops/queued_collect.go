@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/queue"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -23,6 +24,7 @@ type collection struct {
 	cancel   context.CancelCauseFunc
 	caughtUp chan struct{}             // closed when those are taken that were there at the beginning
 	taking   *asynccore.Task[struct{}] // ends with it
+	bodies   *bodies                   // nil where they are not collected
 }
 
 // Recorded is what Results may also know: whether the line of a task that is not
@@ -30,16 +32,20 @@ type collection struct {
 type Recorded interface{ Recorded(line []byte) bool }
 
 // collect begins to take records. That ends with the run's stop, when it has all
-// of them, or with end; carry waits for it.
-func (r *queuedRun) collect() *collection {
+// of them, or with end; carry waits for it. dir gets the bodies; nil is none.
+func (r *queuedRun) collect(dir BodyFolder) *collection {
 	c := &collection{queuedRun: r, caughtUp: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancelCause(r.stop)
+	if dir != nil {
+		c.collectBodies(dir)
+	}
 	looking := asynccore.Background(c.ctx, func(ctx context.Context) (struct{}, error) {
 		r.watchWorkers(ctx)
 		return struct{}{}, nil
 	})
 	c.taking = asynccore.Background(c.ctx, func(ctx context.Context) (_ struct{}, err error) {
 		defer func() {
+			c.bodies.wait()
 			c.cancel(nil)
 			_, bug := looking.Wait(context.WithoutCancel(ctx))
 			err = errors.Join(err, bug)
@@ -94,11 +100,11 @@ func (c *collection) all() error {
 		close(c.caughtUp)
 	}
 	seen := uint64(0)
-	for line, err := range c.q.Results(c.ctx, c.run.ID) {
+	for res, err := range c.q.Results(c.ctx, c.run.ID) {
 		if err != nil {
 			return err
 		}
-		if err := c.take(line); err != nil {
+		if err := c.take(res); err != nil {
 			return err
 		}
 		if c.results.Err() != nil { // nothing more can be kept
@@ -117,28 +123,49 @@ func (c *collection) all() error {
 
 // take hands on the record that a worker has published, unless there was one of
 // the task before.
-func (c *collection) take(line []byte) error {
+func (c *collection) take(res queue.Result) error {
 	var rec task.Record
-	if err := json.Unmarshal(line, &rec); err != nil {
+	if err := json.Unmarshal(res.Line, &rec); err != nil {
 		return &InputError{Err: fmt.Errorf("a record of run %s cannot be read: %w (is a worker of another version?)", c.run.ID, err)}
+	}
+	if !c.first(&rec) {
+		return nil
+	}
+	if c.bodies != nil && rec.Outcome.Good() && rec.Output != nil {
+		if res.Body != "" {
+			c.bodies.begin(&rec, res)
+			return nil
+		}
+		c.bodies.elsewhere(&rec)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.got.add(rec.Seq) {
-		return nil
-	}
-	if c.known {
-		if _, done := c.results.Done(rec.ID); done && rec.Outcome.Good() {
-			c.tally.Skipped++
-			return nil
-		}
-		if earlier, ok := c.results.(Recorded); ok && earlier.Recorded(line) {
-			c.count(&rec)
-			return nil
-		}
-	}
-	c.write(&rec, line)
+	c.settle(&rec, res.Line)
 	return nil
+}
+
+// first reports whether there is something to do for a record: it is the first
+// of its task, and no earlier run has completed that.
+func (c *collection) first(rec *task.Record) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.got.add(rec.Seq) {
+		return false
+	}
+	if _, done := c.results.Done(rec.ID); c.known && done && rec.Outcome.Good() && c.bodies.has(rec) {
+		c.tally.Skipped++
+		return false
+	}
+	return true
+}
+
+// settle writes a record, unless an earlier run has. mu is held.
+func (c *collection) settle(rec *task.Record, line []byte) {
+	if earlier, ok := c.results.(Recorded); ok && c.known && earlier.Recorded(line) {
+		c.count(rec)
+		return
+	}
+	c.write(rec, line)
 }
 
 // record hands on a record that was made here.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -38,8 +39,9 @@ func (r *queuedRun) publish(c *collection) error {
 		}
 	}
 	p := &publication{
-		queuedRun: r, to: r.q.Publisher(r.run.ID), folder: folder{open: r.Folder}, sum: newIdentitySum(), from: r.run.Next, next: r.run.Next,
+		queuedRun: r, to: r.q.Publisher(r.run.ID), folder: folder{open: r.Folder, path: r.req.OutputDir}, sum: newIdentitySum(), from: r.run.Next, next: r.run.Next,
 	}
+	p.to.Bodies = r.run.Bodies
 	defer p.folder.close() // nothing was written
 	err := p.all()
 	if err == nil {
@@ -106,10 +108,10 @@ func (p *publication) note(ctx context.Context) error {
 // task puts a task on the queue, unless it is there or done. One that no worker
 // can carry out gets its record here.
 func (p *publication) task(t *task.Task) error {
-	_, err := p.folder.claim(p.stop, t)
+	place, err := p.folder.claim(p.stop, t)
 	has := p.has(t.Seq)
 	switch {
-	case !has && p.done(t):
+	case !has && p.done(t, place):
 		p.skip()
 		return nil
 	case t.Seq < p.from:
@@ -126,12 +128,14 @@ func (p *publication) task(t *task.Task) error {
 	return err
 }
 
-func (p *publication) done(t *task.Task) bool {
+// done reports whether an earlier run has completed the task, and its output,
+// where that is to be kept here, is still there.
+func (p *publication) done(t *task.Task, place *files.Place) bool {
 	if p.results == nil {
 		return false
 	}
-	_, ok := p.results.Done(t.ID)
-	return ok
+	size, ok := p.results.Done(t.ID)
+	return ok && (!p.run.Bodies || size < 0 || p.folder.holds(place, size))
 }
 
 var errBodyFile = errors.New(`key "body_file": a file of this machine cannot go over a queue (give the body itself)`)

@@ -31,6 +31,7 @@ type Worker struct {
 	Connect Connect
 	Runner  Runner
 	Folder  OpenFolder // names may be claimed again and again: a task may come twice
+	Spool   OpenFolder // for bodies on their way to the queue; the path is not looked at
 	Span    Span
 }
 
@@ -60,6 +61,7 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 	r := &workerRun{
 		Worker: w, req: &req, conn: conn, q: q, stop: stop, end: cancel,
 		hands:  hands{req.folder(w.Folder), req.executor(conn, w.Runner, w.Span, req.Inline, cancel)},
+		spool:  folder{open: w.Spool, path: ".", sums: req.Sums, spool: true},
 		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: q.Most(), Admission: conn.Gate}),
 	}
 	conn.Gate.Bind(r.runner.Wake)
@@ -69,7 +71,7 @@ func (w Worker) Run(ctx context.Context, req WorkerRequest) (sum Summary, err er
 	runErr := r.runner.Close(context.WithoutCancel(ctx))
 	err = errors.Join(r.bug, r.cause(workErr), runErr)
 	sum = Summary{Tally: r.tally, Elapsed: time.Since(began)}
-	if closeErr := r.folder.close(); closeErr != nil {
+	if closeErr := errors.Join(r.folder.close(), r.spool.close()); closeErr != nil {
 		req.Tell.Warn("%v", closeErr)
 	}
 	return sum, err
@@ -84,6 +86,7 @@ type workerRun struct {
 	stop context.Context
 	end  context.CancelCauseFunc
 	hands
+	spool  folder // for bodies that go on to the queue
 	runner *asynccore.Runner
 
 	mu    sync.Mutex // guards the fields below

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
-	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 	"github.com/specify-cli/specify/internal/task"
 )
@@ -38,7 +37,7 @@ func (s *workShare) take(m *queue.Message) {
 		m.Drop(err.Error())
 		return
 	}
-	if err := s.refuse(t); err != nil {
+	if err := s.refuse(t, m); err != nil {
 		go s.finish(m, t.Seq, s.exec.failedBefore(t, time.Now(), s.stop, err)) // the share waits for the message
 		return
 	}
@@ -53,11 +52,11 @@ func (s *workShare) take(m *queue.Message) {
 }
 
 // refuse says why a task is not for this worker.
-func (s *workShare) refuse(t *task.Task) error {
+func (s *workShare) refuse(t *task.Task, m *queue.Message) error {
 	switch {
 	case t.Exec != nil && !s.req.AllowExec:
 		return &InputError{Err: errors.New("a command: this worker runs none without --allow-exec")}
-	case t.Output != "" && s.req.OutputDir == "":
+	case t.Output != "" && s.req.OutputDir == "" && !m.WantsBody():
 		return &LocalError{errors.New("an output: this worker keeps none without --output-dir")}
 	}
 	for _, raw := range t.URLs {
@@ -78,11 +77,11 @@ func (s *workShare) work(job context.Context, a *admission, m *queue.Message) *t
 	if err != nil {
 		return nil
 	}
-	return s.carryOut(job, s.wire, s.stop, a, func() (*files.Place, error) {
+	return s.carryOut(job, s.wire, s.stop, a, func() (opened, error) {
 		if before >= poison {
-			return nil, &task.Error{Type: task.ErrCanceled, Message: fmt.Sprintf("%d workers have begun this task and did not come back", before)}
+			return opened{}, &task.Error{Type: task.ErrCanceled, Message: fmt.Sprintf("%d workers have begun this task and did not come back", before)}
 		}
-		return s.folder.claim(s.stop, a.task)
+		return s.output(a.task, m)
 	})
 }
 

@@ -21,8 +21,9 @@ type File struct {
 	file handle
 	perm fs.FileMode
 	sync bool
-	fail func(error) error // gives errors their type
-	done bool              // Commit or Abort has been called
+	fail func(error) error         // gives errors their type
+	done bool                      // Commit or Abort has been called
+	hand func(io.ReadSeeker) error // gets the body in place of a name; nil for most
 
 	keep bool     // Abort leaves temp for the next Resume
 	kept Kept     // what Resume has found
@@ -150,6 +151,9 @@ func (f *File) Commit() (*task.Output, error) {
 func (f *File) place(err error) error {
 	if f.file == nil {
 		return err // adopt has failed, and cleaned up
+	}
+	if f.hand != nil {
+		return f.handOver(err)
 	}
 	if err == nil && f.sync {
 		err = f.file.Sync()

@@ -22,17 +22,23 @@ func (q *Queue) Stored(ctx context.Context, run string) (n uint64, err error) {
 	return n, err
 }
 
+// Result is a record, and where its body is.
+type Result struct {
+	Line []byte
+	Body string // for Queue.Body; empty is none
+}
+
 // Results yields all records of the run from its first, those that are there and
 // those to come, until ctx ends or the loop is left. A record may come more than
 // once.
-func (q *Queue) Results(ctx context.Context, run string) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
+func (q *Queue) Results(ctx context.Context, run string) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
 		var last uint64 // sequence of the newest that was yielded
 		for ctx.Err() == nil {
 			messages, err := q.follow(ctx, run, last)
 			if err != nil {
 				if ctx.Err() == nil {
-					yield(nil, err)
+					yield(Result{}, err)
 				}
 				return
 			}
@@ -63,19 +69,19 @@ func (q *Queue) follow(ctx context.Context, run string, last uint64) (messages j
 
 // read yields what messages gives until that breaks, and returns whether to
 // begin anew.
-func (q *Queue) read(ctx context.Context, messages jetstream.MessagesContext, last *uint64, yield func([]byte, error) bool) (again bool) {
+func (q *Queue) read(ctx context.Context, messages jetstream.MessagesContext, last *uint64, yield func(Result, error) bool) (again bool) {
 	for {
 		m, err := messages.Next(jetstream.NextContext(ctx))
 		switch {
 		case ctx.Err() != nil:
 			return false
 		case errors.Is(err, nats.ErrConnectionClosed):
-			yield(nil, fmt.Errorf("queue: read the results: %w", q.reason(err)))
+			yield(Result{}, fmt.Errorf("queue: read the results: %w", q.reason(err)))
 			return false
 		case err != nil:
 			return true
 		}
-		if !yield(m.Data(), nil) {
+		if !yield(Result{m.Data(), m.Headers().Get(bodyField)}, nil) {
 			return false
 		}
 		if meta, err := m.Metadata(); err == nil {

@@ -14,10 +14,13 @@
 // record a task. The bucket specify-runs says how far the tasks of a run have
 // been put on the queue.
 //
+// Bodies that are wanted where the records are collected are in the stream
+// specify-bodies, from before their record is published until they are fetched.
+//
 // Nothing is given up because a server does not answer or a stream is full: who
 // publishes waits, says so once, and goes on.
 //
 // A reader starts with queue.go for what there is, publish.go for tasks on their
 // way in, work.go for who works on what, collect.go for records on their way
-// out.
+// out, bodies.go for bodies.
 package queue

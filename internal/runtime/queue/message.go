@@ -15,7 +15,8 @@ import (
 type Message struct {
 	s     *share
 	msg   jetstream.Msg
-	begun int // in earlier deliveries, as far as it was noted; with this one once Begin has noted it
+	body  string // the delivery under which PutBody has put its body; empty is none
+	begun int    // in earlier deliveries, as far as it was noted; with this one once Begin has noted it
 }
 
 // Data is the task. It is not to be changed.
@@ -73,9 +74,13 @@ func (m *Message) key() string {
 func (m *Message) Done(ctx context.Context, seq int64, line []byte) error {
 	defer m.s.forget(m)
 	q := m.s.w.q
-	if err := q.Record(ctx, m.run(), seq, line); err != nil {
+	second, err := q.record(ctx, m.run(), seq, line, m.body)
+	if err != nil {
 		_ = m.msg.Nak() // else it is delivered again later
 		return err
+	}
+	if second && m.body != "" { // nobody will ask for it
+		q.purgeBody(ctx, bodySubject(m.run(), seq)+"."+m.body)
 	}
 	if m.begun > 0 {
 		limited, cancel := context.WithTimeout(ctx, patience)

@@ -17,16 +17,33 @@ const window = 1024
 
 // Publisher puts the tasks of one run on the queue. It is for one goroutine.
 type Publisher struct {
+	Bodies bool // the run collects bodies, so workers are to put them on the queue; to be set before the first Task
+
 	q    *Queue
 	run  string
 	sent []sent // not known to be safe, the oldest first
 }
 
+// post is what is published: the message is made anew each time, since nats.go
+// writes to it.
+type post struct {
+	subject, id  string
+	field, value string // a header field; empty is none
+	data         []byte
+}
+
+func (p post) message() *nats.Msg {
+	m := &nats.Msg{Subject: p.subject, Data: p.data}
+	if p.value != "" {
+		m.Header = nats.Header{p.field: {p.value}}
+	}
+	return m
+}
+
 // sent is a message on its way.
 type sent struct {
-	subject, id string
-	data        []byte
-	ack         jetstream.PubAckFuture // nil where it could not be sent
+	post
+	ack jetstream.PubAckFuture // nil where it could not be sent
 }
 
 // Publisher makes one for a run.
@@ -44,9 +61,12 @@ func (p *Publisher) Task(ctx context.Context, seq int64, lane string, data []byt
 			return err
 		}
 	}
-	m := sent{subject: jobSubject(p.q.partition(lane), p.run), id: messageID(p.run, seq), data: data}
+	m := sent{post: post{subject: jobSubject(p.q.partition(lane), p.run), id: messageID(p.run, seq), data: data}}
+	if p.Bodies {
+		m.field, m.value = bodiesField, "yes"
+	}
 	var err error
-	if m.ack, err = p.q.js.PublishMsgAsync(&nats.Msg{Subject: m.subject, Data: data}, jetstream.WithMsgID(m.id)); err != nil {
+	if m.ack, err = p.q.js.PublishMsgAsync(m.message(), jetstream.WithMsgID(m.id)); err != nil {
 		m.ack = nil // settle sends it again
 	}
 	p.sent = append(p.sent, m)
@@ -65,7 +85,7 @@ func (p *Publisher) settle(ctx context.Context, n int) error {
 		if m.acked(ctx) {
 			continue
 		}
-		if err := p.q.publish(ctx, "put a task on the queue", m.subject, m.id, m.data); err != nil {
+		if _, err := p.q.publish(ctx, "put a task on the queue", m.post); err != nil {
 			p.sent = p.sent[i:]
 			return err
 		}
@@ -93,14 +113,26 @@ func (m *sent) acked(ctx context.Context) bool {
 // Record puts the record of a task among the results of its run, as its worker
 // would. It returns when it is safe.
 func (q *Queue) Record(ctx context.Context, run string, seq int64, line []byte) error {
-	return q.publish(ctx, "publish a record", resultSubject(run), messageID(run, seq), line)
+	_, err := q.record(ctx, run, seq, line, "")
+	return err
 }
 
-func (q *Queue) publish(ctx context.Context, what, subject, id string, data []byte) error {
-	return q.persist(ctx, what, func(ctx context.Context) error {
-		_, err := q.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, jetstream.WithMsgID(id))
+// record publishes a record whose body is there as body; empty is none.
+func (q *Queue) record(ctx context.Context, run string, seq int64, line []byte, body string) (second bool, err error) {
+	return q.publish(ctx, "publish a record", post{resultSubject(run), messageID(run, seq), bodyField, body, line})
+}
+
+// publish returns when p is safe. second reports that the server had a message
+// of that id already, and not from this call.
+func (q *Queue) publish(ctx context.Context, what string, p post) (second bool, err error) {
+	tries := 0
+	err = q.persist(ctx, what, func(ctx context.Context) error {
+		tries++
+		ack, err := q.js.PublishMsg(ctx, p.message(), jetstream.WithMsgID(p.id))
+		second = err == nil && ack.Duplicate && tries == 1
 		return err
 	})
+	return second, err
 }
 
 // messageID tells a message from others of the same stream.

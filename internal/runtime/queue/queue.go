@@ -28,11 +28,14 @@ type Queue struct {
 	js      jetstream.JetStream
 	jobs    jetstream.Stream
 	results jetstream.Stream
+	bodies  jetstream.Stream
 	runs    jetstream.KeyValue
 	workers jetstream.KeyValue
 	begun   jetstream.KeyValue // of tasks delivered again: how often they were begun
 	shape
 	warn func(format string, args ...any)
+
+	room chan struct{} // holds one element while somebody waits for room for a body
 
 	rights context.Context // ends when the server refuses something, with its error as the cause
 	refuse context.CancelCauseFunc
@@ -63,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 }
 
 func newQueue(warn func(string, ...any)) *Queue {
-	q := &Queue{warn: warn, waits: make(map[string]int)}
+	q := &Queue{warn: warn, waits: make(map[string]int), room: make(chan struct{}, 1)}
 	q.rights, q.refuse = context.WithCancelCause(context.Background())
 	return q
 }

@@ -125,7 +125,8 @@ func TestThrough(t *testing.T) {
 		})
 	}
 	seen := make(map[string]bool)
-	for line, err := range q.Results(ctx, "r1") {
+	for rec, err := range q.Results(ctx, "r1") {
+		line := rec.Line
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,14 +12,15 @@ import (
 // Run is how far the tasks of a run have been put on the queue. Whoever goes on
 // with it begins at Next.
 type Run struct {
-	V     int    `json:"v"`
-	ID    string `json:"id"`
-	Next  int64  `json:"next"`            // place in the input of the first task that may not be on the queue yet
-	Tasks int64  `json:"tasks"`           // put there so far: as many records there will be
-	Sum   string `json:"sum"`             // of the identities before Next
-	Input string `json:"input,omitempty"` // of all identities, where they were known beforehand
-	Whole bool   `json:"whole"`           // there are no more
-	Ended bool   `json:"ended"`           // all records have been collected
+	V      int    `json:"v"`
+	ID     string `json:"id"`
+	Next   int64  `json:"next"`             // place in the input of the first task that may not be on the queue yet
+	Tasks  int64  `json:"tasks"`            // put there so far: as many records there will be
+	Sum    string `json:"sum"`              // of the identities before Next
+	Input  string `json:"input,omitempty"`  // of all identities, where they were known beforehand
+	Whole  bool   `json:"whole"`            // there are no more
+	Bodies bool   `json:"bodies,omitempty"` // whoever collects keeps the bodies, too
+	Ended  bool   `json:"ended"`            // all records have been collected
 }
 
 // LoadRun returns the run; ok is false when there is none that has not ended.
@@ -69,6 +70,7 @@ func (q *Queue) EndRun(ctx context.Context, r Run) error {
 	return q.persist(ctx, "remove the run", func(ctx context.Context) error {
 		return errors.Join(
 			q.results.Purge(ctx, jetstream.WithPurgeSubject(resultSubject(r.ID))),
+			q.bodies.Purge(ctx, jetstream.WithPurgeSubject("specify.bodies."+r.ID+".>")),
 			q.runs.Purge(ctx, r.ID),
 		)
 	})

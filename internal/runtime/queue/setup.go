@@ -13,10 +13,11 @@ import (
 )
 
 // Names on the server. Subjects are specify.jobs.PARTITION.RUN and
-// specify.results.RUN.
+// specify.results.RUN; bodies.go has those of bodies.
 const (
 	jobsStream    = "specify-jobs"
 	resultsStream = "specify-results"
+	bodiesStream  = "specify-bodies"
 	runsBucket    = "specify-runs"
 	workersBucket = "specify-workers"
 	begunBucket   = "specify-begun"
@@ -80,6 +81,9 @@ func (q *Queue) setUp(ctx context.Context, o Options) (err error) {
 		MaxAge: 30 * 24 * time.Hour, Replicas: replicas, Duplicates: 2 * time.Minute,
 	})
 	if err != nil {
+		return err
+	}
+	if q.bodies, err = q.stream(ctx, bodiesConfig(replicas)); err != nil {
 		return err
 	}
 	for _, b := range []struct {
