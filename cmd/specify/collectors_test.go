@@ -124,7 +124,7 @@ func TestLostSpansAreCounted(t *testing.T) {
 		env    []string
 	}{
 		{"refuses two batches", []http.HandlerFunc{otlptest.Status(400), otlptest.Status(401)}, nil},
-		{"rejects seven spans", []http.HandlerFunc{otlptest.Reject(7)}, nil},
+		{"rejects seven spans", []http.HandlerFunc{otlptest.Reject(7)}, []string{"OTEL_BSP_SCHEDULE_DELAY=5000"}}, // so that the batch is full
 		{"slow, and the queue is short", []http.HandlerFunc{slow(300 * time.Millisecond)}, []string{"OTEL_BSP_MAX_QUEUE_SIZE=30"}},
 		{"never answers the last", []http.HandlerFunc{slow(0), slow(0), slow(2 * time.Second)}, nil},
 	} {
