@@ -93,6 +93,7 @@ func (r *request) settle(v verdict) {
 	g, now := r.gate, time.Now()
 	counts := v == failure || v == timeout || v == unwell
 	g.mu.Lock()
+	suspected := r.o.guessGap > 0 // its lane may have been told to wait for the next guess
 	r.o.probed = false
 	if r.probe {
 		r.o.probing--
@@ -119,6 +120,9 @@ func (r *request) settle(v verdict) {
 	switch {
 	case v == success:
 		done(nil)
+		if suspected {
+			g.wake(r.o.key)
+		}
 	case counts:
 		done(errFailed)
 	default:

@@ -45,3 +45,40 @@ func TestUrgentTasksBehindLowRetries(t *testing.T) {
 		}
 	})
 }
+
+// A lane that was told to wait for the next guess is asked again as soon as an
+// answer ends the suspicion, and not when the guess would have been due.
+func TestSuspicionThatEndsWakesTheLane(t *testing.T) {
+	const key = "http://h:80"
+	g, woken := NewGate(GateConfig{PerHost: 20, Failures: 5, Cooldown: time.Minute, Successes: 2, Retries: true}), 0
+	g.Bind(func(string) { woken++ })
+	request := func(v verdict) {
+		t.Helper()
+		r, err := g.enter(key, false, new(lastFailure))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.settle(v)
+	}
+	for range 5 {
+		g.retrying(key, +1)
+		request(failure)
+	}
+	g.standing(key, true, +1)
+	now := time.Now()
+	if a := g.Admit(key, true, now); !a.OK {
+		t.Fatalf("a retry under suspicion: %+v", a)
+	}
+	if a := g.Admit(key, false, now); a.OK || a.Until.IsZero() {
+		t.Fatalf("a new task under suspicion: %+v", a)
+	}
+	if request(success); woken != 1 {
+		t.Errorf("woken %d times", woken)
+	}
+	if a := g.Admit(key, false, now); !a.OK {
+		t.Errorf("a new task afterwards: %+v", a)
+	}
+	if request(success); woken != 1 {
+		t.Errorf("woken %d times, without need", woken)
+	}
+}
