@@ -37,6 +37,7 @@ type exchange struct {
 	host         *Host         // of that origin; nil when it has none
 	at           string        // the origin of the last request
 	last         error         // what the attempt before ended with; nil in the first
+	failed       lastFailure   // for the gate
 	attemptBegan time.Time     // of the attempt under way
 	verdict      error         // what the task ends with when the last attempt's error is not what tells
 	retryAfter   time.Duration // what the last answer asked for; 0 is nothing
@@ -46,7 +47,6 @@ type exchange struct {
 	retryAt      string        // where it counts as on its way to a retry; empty when it does not
 
 	granted  bool // the slot was granted for a request that has not been sent
-	failed   lastFailure
 	sent     bool // the attempt got a connection: the server may have seen it
 	strayed  bool // a redirect left the first origin: nothing of the user's is sent any more
 	consumed bool // the body of the attempt's answer was read

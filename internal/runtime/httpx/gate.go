@@ -83,7 +83,7 @@ func (g *Gate) Admit(key string, resumed bool, now time.Time) asynccore.Answer {
 	}
 	o.holding(holdNone, now)
 	o.started(now)
-	if g.suspect(o) && !o.opened {
+	if g.suspect(o) {
 		o.guessed(now)
 	}
 	return asynccore.Answer{OK: true, Newest: o.opened}
@@ -105,7 +105,7 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 	if o.probed {
 		return time.Time{}, holdBreaker, false
 	}
-	if g.suspect(o) && !o.opened {
+	if g.suspect(o) {
 		if until, ok := o.doubtful(resumed, now); !ok {
 			return until, holdBreaker, false
 		}
@@ -125,9 +125,9 @@ func (g *Gate) check(o *origin, resumed bool, now time.Time) (until time.Time, w
 // suspect reports that the origin has failed often enough for an outage, only
 // that no retry has told yet whether waiting cures it. Until one has, new tasks
 // stay out (see doubtful): else a dead origin would see a request of every task
-// in the list before the first retry comes due.
+// in the list before the first retry comes due. An open breaker is no suspicion.
 func (g *Gate) suspect(o *origin) bool {
-	return o.cfg.Retries && o.cfg.Failures > 0 && o.failures >= o.cfg.Failures && o.retries > 0
+	return !o.opened && o.cfg.Retries && o.cfg.Failures > 0 && o.failures >= o.cfg.Failures && o.retries > 0
 }
 
 // Release implements asynccore.Admission.

@@ -18,6 +18,9 @@ const (
 	unwell                   // 503: a failure that also asks for less concurrency
 )
 
+// failed reports whether v counts against the origin.
+func (v verdict) failed() bool { return v == failure || v == timeout || v == unwell }
+
 // request is the standing with the gate of one request that it let through. Its
 // verdict is told once.
 type request struct {
@@ -91,29 +94,27 @@ func (r *request) settle(v verdict) {
 	r.done = nil
 
 	g, now := r.gate, time.Now()
-	counts := v == failure || v == timeout || v == unwell
 	g.mu.Lock()
 	suspected := r.o.guessGap > 0 // its lane may have been told to wait for the next guess
 	r.o.probed = false
 	if r.probe {
 		r.o.probing--
 	}
-	switch v {
-	case success:
+	if v == timeout || v == unwell || v == throttled {
+		r.o.cut(r.began, now)
+	}
+	if v.failed() && r.failed.ofItsOwn(r.o) {
+		v = neutral
+	}
+	switch {
+	case v == success:
 		r.o.success(r.began, r.o.cfg.PerHost)
 		r.o.proved.Store(false)
-	case failure, timeout, unwell:
-		if r.failed.ofItsOwn(r.o) {
-			counts = false
-			break
-		}
+	case v.failed():
 		r.o.failures++
 		if r.final {
 			r.o.proved.Store(true)
 		}
-	}
-	if v == timeout || v == unwell || v == throttled {
-		r.o.cut(r.began, now)
 	}
 	g.mu.Unlock()
 
@@ -123,7 +124,7 @@ func (r *request) settle(v verdict) {
 		if suspected {
 			g.wake(r.o.key)
 		}
-	case counts:
+	case v.failed():
 		done(errFailed)
 	default:
 		done(asynccore.ErrNotCounted)
