@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/queue"
 	"github.com/specify-cli/specify/internal/task"
@@ -28,7 +29,7 @@ type bodies struct {
 	*collection
 	dir  BodyFolder
 	ctx  context.Context // of what is in flight: of the run, and not of the looking for records
-	room chan struct{}   // has as many elements as there are goroutines
+	room *asynccore.Semaphore
 	all  sync.WaitGroup
 	once sync.Once // tells that workers keep bodies elsewhere
 }
@@ -42,7 +43,7 @@ func (c *collection) collectBodies(dir BodyFolder) {
 			cancel()
 		}
 	})
-	c.bodies = &bodies{collection: c, dir: dir, ctx: ctx, room: make(chan struct{}, bodiesAtOnce)}
+	c.bodies = &bodies{collection: c, dir: dir, ctx: ctx, room: asynccore.NewSemaphore(bodiesAtOnce)}
 }
 
 // agree sees to it that a run is called as it was begun.
@@ -66,9 +67,9 @@ func (r *queuedRun) agree() error {
 // wait waits for. It waits while many are under way. rec is not to be used
 // afterwards.
 func (b *bodies) begin(rec *task.Record, res queue.Result) {
-	b.room <- struct{}{} // whoever holds one ends with ctx
+	release, _ := b.room.Acquire(context.WithoutCancel(b.ctx)) // whoever holds a slot ends with ctx
 	b.all.Go(func() {
-		defer func() { <-b.room }()
+		defer release()
 		b.take(rec, res)
 	})
 }

@@ -47,11 +47,7 @@ func (m *Message) PutBody(ctx context.Context, seq int64, body io.ReadSeeker) er
 		// Workers that each wait with a part of a body stored would wait for ever:
 		// so of those of this process one waits, and the others with nothing stored.
 		q.purgeBody(ctx, subject)
-		if err := q.roomFor(ctx); err != nil {
-			return err
-		}
-		defer q.release()
-		err = q.putPieces(ctx, subject, body, true)
+		err = q.room.Use(ctx, func(ctx context.Context) error { return q.putPieces(ctx, subject, body, true) })
 	}
 	if err != nil {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second) // else it goes with the task
@@ -65,19 +61,6 @@ func (m *Message) PutBody(ctx context.Context, seq int64, body io.ReadSeeker) er
 
 // errNoRoom is a piece that the server refuses to store.
 var errNoRoom = errors.New("no room")
-
-// roomFor makes the caller the one of this process who waits for room, until
-// release.
-func (q *Queue) roomFor(ctx context.Context) error {
-	select {
-	case q.room <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (q *Queue) release() { <-q.room }
 
 // putPieces stores body under the subject. Where there is no room it waits, or
 // returns errNoRoom.

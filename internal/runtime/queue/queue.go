@@ -7,6 +7,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/specify-cli/specify/internal/asynccore"
 )
 
 // Options say which server to use, and how.
@@ -35,7 +37,7 @@ type Queue struct {
 	shape
 	warn func(format string, args ...any)
 
-	room chan struct{} // holds one element while somebody waits for room for a body
+	room *asynccore.Semaphore // lets one wait for room for a body
 
 	rights context.Context // ends when the server refuses something, with its error as the cause
 	refuse context.CancelCauseFunc
@@ -66,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 }
 
 func newQueue(warn func(string, ...any)) *Queue {
-	q := &Queue{warn: warn, waits: make(map[string]int), room: make(chan struct{}, 1)}
+	q := &Queue{warn: warn, waits: make(map[string]int), room: asynccore.NewSemaphore(1)}
 	q.rights, q.refuse = context.WithCancelCause(context.Background())
 	return q
 }
