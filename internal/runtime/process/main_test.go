@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -35,6 +37,11 @@ var roles = map[string]func(args []string) int{
 func TestMain(m *testing.M) {
 	if role := roles[os.Getenv(roleEnv)]; role != nil {
 		os.Exit(role(os.Args[1:]))
+	}
+	if signal.Ignored(syscall.SIGHUP) {
+		// Under nohup: children inherit what is ignored, and not what is caught, so
+		// that those of the tests end by a SIGHUP as they do elsewhere.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	goleak.VerifyTestMain(m)
 }
