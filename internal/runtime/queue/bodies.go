@@ -150,7 +150,9 @@ func (q *Queue) purgeBody(ctx context.Context, subject string) {
 	_ = q.bodies.Purge(ctx, jetstream.WithPurgeSubject(subject+".>"))
 }
 
-func bodySubject(run string, seq int64) string { return fmt.Sprintf("specify.bodies.%s.%d", run, seq) }
+func runBodies(run string) string { return "specify.bodies." + run }
+
+func bodySubject(run string, seq int64) string { return fmt.Sprintf("%s.%d", runBodies(run), seq) }
 
 // bodiesConfig is the stream's. It does not let replicas answer for the leader.
 func bodiesConfig(replicas int) jetstream.StreamConfig {

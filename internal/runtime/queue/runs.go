@@ -70,7 +70,7 @@ func (q *Queue) EndRun(ctx context.Context, r Run) error {
 	return q.persist(ctx, "remove the run", func(ctx context.Context) error {
 		return errors.Join(
 			q.results.Purge(ctx, jetstream.WithPurgeSubject(resultSubject(r.ID))),
-			q.bodies.Purge(ctx, jetstream.WithPurgeSubject("specify.bodies."+r.ID+".>")),
+			q.bodies.Purge(ctx, jetstream.WithPurgeSubject(runBodies(r.ID)+".>")),
 			q.runs.Purge(ctx, r.ID),
 		)
 	})
