@@ -5,6 +5,7 @@ import (
 
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
+	"github.com/specify-cli/specify/internal/splice"
 )
 
 // Transfer is how far the body of a fetch has come. The zero value has not
@@ -29,7 +30,10 @@ func (t *Transfer) Announce(more int64) {
 	t.total.Store(total)
 }
 
-var _ httpx.Announcer = watched{}
+var (
+	_ httpx.Announcer = watched{}
+	_ splice.Sink     = watched{}
+)
 
 // watchedBy is the output with its progress told to t.
 func (o opened) watchedBy(t *Transfer) opened {
@@ -50,6 +54,19 @@ func (w watched) Write(p []byte) (int, error) {
 	n, err := w.Output.Write(p)
 	w.done.Add(int64(n))
 	return n, err
+}
+
+// Drains and Drain make it a splice.Sink where the output is one.
+func (w watched) Drains() bool {
+	to, ok := w.Output.(splice.Sink)
+	return ok && to.Drains()
+}
+
+func (w watched) Drain(p *splice.Pipe) error {
+	held := p.Held()
+	err := w.Output.(splice.Sink).Drain(p)
+	w.done.Add(held - p.Held())
+	return err
 }
 
 func (w watched) Rewind(offset int64) error {

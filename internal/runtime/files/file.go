@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/specify-cli/specify/internal/splice"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -60,6 +61,25 @@ func (f *File) Write(p []byte) (int, error) {
 		return n, f.fail(err)
 	}
 	return n, nil
+}
+
+var _ splice.Sink = (*File)(nil)
+
+// Drains reports whether bytes may come past this process: nobody wants to hash
+// them.
+func (f *File) Drains() bool { return !f.hashing() }
+
+// Drain appends what p holds.
+func (f *File) Drain(p *splice.Pipe) error {
+	if err := f.ready(); err != nil {
+		return err
+	}
+	n, err := p.Drain(f.file, f.n)
+	f.n += n
+	if err != nil {
+		return f.fail(err)
+	}
+	return nil
 }
 
 // ready makes the file one that the next byte can be appended to.

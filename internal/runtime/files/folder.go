@@ -4,6 +4,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // folder is where a File and its temporary file live: an *os.Root, or disk.
@@ -20,6 +21,7 @@ type handle interface {
 	io.WriterAt
 	io.ReaderAt
 	io.ReaderFrom
+	syscall.Conn
 	Truncate(size int64) error
 	Sync() error
 	Close() error

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/runtime/httpx/direct"
+	"github.com/specify-cli/specify/internal/splice"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -66,6 +67,24 @@ type hopBody struct {
 
 func (b *hopBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	return n, b.saw(err)
+}
+
+// Fill is Read into a pipe, where the body below can do that.
+func (b *hopBody) Fill(p *splice.Pipe, max int64) (int64, error) {
+	src, ok := b.ReadCloser.(splice.Source)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := src.Fill(p, max)
+	if err == errors.ErrUnsupported {
+		return 0, err
+	}
+	return n, b.saw(err)
+}
+
+// saw settles the hop when the body has ended, and returns what it ended with.
+func (b *hopBody) saw(err error) error {
 	switch {
 	case err == nil:
 		if b.hop.let.probe && b.verdict == success && time.Since(b.hop.answer) > longProbe {
@@ -78,7 +97,7 @@ func (b *hopBody) Read(p []byte) (int, error) {
 		b.hop.end(b.hop.blame(err), nil)
 		err = uniform(err)
 	}
-	return n, err
+	return err
 }
 
 func (b *hopBody) Close() error {

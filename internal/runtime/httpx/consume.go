@@ -6,8 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 
+	"github.com/specify-cli/specify/internal/splice"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -31,27 +31,6 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) Rewind(int64) error          { return nil }
-
-// Bodies are copied through pooled buffers: a small one for what announces to be
-// small, which most answers are, a large one for the rest (1 GiB through 256 KiB
-// takes half the CPU that it takes through 32 KiB).
-const (
-	smallBody   = 4 << 10
-	largeBuffer = 256 << 10
-)
-
-var (
-	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallBody); return &b }}
-	largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeBuffer); return &b }}
-)
-
-// buffersFor returns the pool of buffers for a body.
-func buffersFor(resp *http.Response) *sync.Pool {
-	if n := resp.ContentLength; n >= 0 && n <= smallBody {
-		return &smallBuffers
-	}
-	return &largeBuffers
-}
 
 // consume reads the answer of an attempt within the attempt: go-retryablehttp
 // calls it as the response handler, so that a body that breaks is retried like
@@ -137,21 +116,18 @@ func (ex *exchange) copyBody(resp *http.Response, n int64) (int64, error) {
 		}
 		sink.Announce(more)
 	}
-	buffers := buffersFor(resp)
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	c := conveyor{body: body, sink: ex.spec.Sink, expect: ex.expect}
+	c.start(resp)
+	defer c.stop()
 	limit := ex.client.cfg.MaxBody
 	for {
-		k, err := body.Read(*buf)
-		if n += int64(k); limit > 0 && n > limit {
+		k, err := c.next()
+		if n += k; limit > 0 && n > limit {
 			return n, &BodyError{task.ErrTooLarge, n, fmt.Errorf("longer than --max-filesize (%d bytes)", limit)}
 		}
 		if k > 0 {
-			if _, err := ex.spec.Sink.Write((*buf)[:k]); err != nil {
+			if err := c.pass(n-k, k); err != nil {
 				return n, &SinkError{err}
-			}
-			if ex.expect != nil {
-				ex.expect.see(n-int64(k), (*buf)[:k])
 			}
 		}
 		if err == io.EOF {
@@ -196,6 +172,19 @@ type wireReader struct {
 func (w *wireReader) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// Fill is Read into a pipe, where the body can do that.
+func (w *wireReader) Fill(p *splice.Pipe, max int64) (int64, error) {
+	src, ok := w.r.(splice.Source)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := src.Fill(p, max)
+	if err != nil && err != errors.ErrUnsupported {
 		w.err = err
 	}
 	return n, err

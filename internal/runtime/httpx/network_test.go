@@ -28,6 +28,13 @@ import (
 // record, the body, and the type of the error.
 func fetched(t *testing.T, cfg Config, raw string, header ...task.Field) (rec task.Record, body, kind string) {
 	t.Helper()
+	var sink memory
+	rec, kind = fetchedTo(t, &sink, cfg, raw, header...)
+	return rec, string(sink.body), kind
+}
+
+func fetchedTo(t *testing.T, sink Sink, cfg Config, raw string, header ...task.Field) (rec task.Record, kind string) {
+	t.Helper()
 	u, err := url.Parse(raw)
 	if err != nil {
 		t.Fatal(err)
@@ -44,11 +51,10 @@ func fetched(t *testing.T, cfg Config, raw string, header ...task.Field) (rec ta
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: gate})
 	gate.Bind(runner.Wake)
 	rec = task.NewRecord(tk)
-	var sink memory
 	began := time.Now()
 	_, err = asynccore.GatherOn(t.Context(), runner, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, client.Fetch(ctx, Exchange{
-			Task: tk, URL: u, Accept: func(status int) bool { return status/100 == 2 }, Sink: &sink, Stop: ctx,
+			Task: tk, URL: u, Accept: func(status int) bool { return status/100 == 2 }, Sink: sink, Stop: ctx,
 		}, &rec)
 	})
 	rec.Duration = time.Since(began)
@@ -57,10 +63,10 @@ func fetched(t *testing.T, cfg Config, raw string, header ...task.Field) (rec ta
 		t.Fatal(err)
 	}
 	if err == nil {
-		return rec, string(sink.body), "ok"
+		return rec, "ok"
 	}
 	rec.Error = AsTaskError(err, rec.Attempts)
-	return rec, string(sink.body), string(rec.Error.Type)
+	return rec, string(rec.Error.Type)
 }
 
 func started(t *testing.T) *faultserver.Server {

@@ -1,10 +1,13 @@
 package direct
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/specify-cli/specify/internal/splice"
 )
 
 // body is the answer's body. Reading it to io.EOF, or closing it, ends the
@@ -24,7 +27,10 @@ type body struct {
 	open bool       // the connection is still this body's
 }
 
-var _ io.WriterTo = (*body)(nil)
+var (
+	_ io.WriterTo   = (*body)(nil)
+	_ splice.Source = (*body)(nil)
+)
 
 // Read reads straight into p when it is at least as large as the connection's
 // buffer (4 KiB).
@@ -43,6 +49,23 @@ func (b *body) read(p []byte) (int, error) {
 	}
 	n, err := b.src.Read(p)
 	if err != nil {
+		b.finish(err)
+		err = b.err
+	}
+	return n, err
+}
+
+// Fill moves what comes next into p, if the body is of an announced length, on a
+// plain connection.
+func (b *body) Fill(p *splice.Pipe, max int64) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	src, ok := b.src.(*sized)
+	if !ok || b.closing.Load() || b.err != nil {
+		return 0, errors.ErrUnsupported // Read says what there is to say
+	}
+	n, err := src.fill(b.x.c, p, max)
+	if err != nil && err != errors.ErrUnsupported {
 		b.finish(err)
 		err = b.err
 	}

@@ -3,10 +3,13 @@ package direct
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/specify-cli/specify/internal/splice"
 )
 
 // origin is the key of the idle pool. Two spellings of one host (upper case,
@@ -71,6 +74,22 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.headerLeft -= int64(n)
 	}
 	if err != nil {
+		c.readErr = err
+	}
+	return n, err
+}
+
+// fill reads a part of a body into a pipe. That takes a plain connection, and
+// nothing that was read ahead.
+func (c *conn) fill(p *splice.Pipe, max int64) (int64, error) {
+	switch {
+	case c.state != nil || c.br.Buffered() > 0:
+		return 0, errors.ErrUnsupported
+	case c.readErr != nil:
+		return 0, c.readErr
+	}
+	n, err := c.link.fill(p, max)
+	if err != nil && err != errors.ErrUnsupported {
 		c.readErr = err
 	}
 	return n, err

@@ -1,10 +1,14 @@
 package direct
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/specify-cli/specify/internal/splice"
 )
 
 // link is the socket below HTTP and below TLS. It turns a limit on silence
@@ -51,20 +55,48 @@ func (l *link) Read(p []byte) (int, error) {
 	if l.noWait {
 		return l.readNow(p)
 	}
+	l.arm()
+	for {
+		if n, err := l.Conn.Read(p); l.over(int64(n), err) {
+			return n, err
+		}
+	}
+}
+
+// fill is Read into a pipe, of at most max bytes. It returns
+// errors.ErrUnsupported where the socket cannot do that.
+func (l *link) fill(p *splice.Pipe, max int64) (int64, error) {
+	socket := l.probe.socket()
+	if socket == nil {
+		return 0, errors.ErrUnsupported
+	}
+	l.arm()
+	for {
+		n, err := p.Fill(socket, max)
+		if sys, ok := errors.AsType[*os.SyscallError](err); ok {
+			err = &net.OpError{Op: "read", Net: l.LocalAddr().Network(), Source: l.LocalAddr(), Addr: l.RemoteAddr(), Err: sys}
+		}
+		if l.over(n, err) {
+			return n, err
+		}
+	}
+}
+
+// arm starts the limit on silence anew.
+func (l *link) arm() {
 	if l.armed {
 		l.armed = false
 	} else {
 		l.renewRead(l.silence)
 	}
-	for {
-		n, err := l.Conn.Read(p)
-		l.got.Add(int64(n))
-		l.fin = l.fin || err == io.EOF
-		if n == 0 && isDeadline(err) && l.stillSending() {
-			continue
-		}
-		return n, err
-	}
+}
+
+// over takes note of what a read has brought, and reports whether that is all
+// there is to wait for.
+func (l *link) over(n int64, err error) bool {
+	l.got.Add(n)
+	l.fin = l.fin || err == io.EOF
+	return n > 0 || !isDeadline(err) || !l.stillSending()
 }
 
 // stillSending renews the read deadline when the server was silent with a

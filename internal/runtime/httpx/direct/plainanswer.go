@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/specify-cli/specify/internal/splice"
 )
 
 // plainAnswer reads into resp what http.ReadResponse would return, without its
@@ -104,14 +106,25 @@ func (s *sized) Read(p []byte) (int, error) {
 		p = p[:s.left]
 	}
 	n, err := s.br.Read(p)
-	s.left -= int64(n)
+	return n, s.end(int64(n), err)
+}
+
+// fill is Read into a pipe.
+func (s *sized) fill(c *conn, p *splice.Pipe, max int64) (int64, error) {
+	n, err := c.fill(p, min(max, s.left))
+	return n, s.end(n, err)
+}
+
+// end returns what a read of n bytes that ended with err ends with.
+func (s *sized) end(n int64, err error) error {
+	s.left -= n
 	switch {
 	case s.left == 0:
-		err = io.EOF
+		return io.EOF
 	case err == io.EOF:
-		err = io.ErrUnexpectedEOF
+		return io.ErrUnexpectedEOF
 	}
-	return n, err
+	return err
 }
 
 // Close does nothing: the exchange ends with the body that is read through it.

@@ -2,11 +2,16 @@
 
 package direct
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
 
 // probe needs recv(2) with MSG_DONTWAIT; elsewhere link.watch does its work.
 type probe struct{}
 
 func newProbe(net.Conn) *probe { return nil }
+
+func (*probe) socket() syscall.RawConn { return nil }
 
 func (*probe) read([]byte) (int, error) { return 0, errNothingYet }

@@ -35,6 +35,14 @@ func newProbe(c net.Conn) *probe {
 	return p
 }
 
+// socket returns what p asks; nil for a nil p.
+func (p *probe) socket() syscall.RawConn {
+	if p == nil {
+		return nil
+	}
+	return p.raw
+}
+
 func (p *probe) recv(fd uintptr) {
 	p.n, _, p.err = syscall.Recvfrom(int(fd), p.p, syscall.MSG_DONTWAIT)
 }

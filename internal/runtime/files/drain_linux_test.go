@@ -1,0 +1,104 @@
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/specify-cli/specify/internal/splice"
+	"github.com/specify-cli/specify/internal/task"
+)
+
+// piped returns a pipe that holds text.
+func piped(t *testing.T, text string) *splice.Pipe {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	if _, err := far.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := near.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := splice.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	if n, err := p.Fill(raw, 1<<10); err != nil || n != int64(len(text)) {
+		t.Fatalf("Fill: %d, %v", n, err)
+	}
+	return p
+}
+
+// What comes by Drain stands in the file, and in the count, as if it had come by
+// Write.
+func TestDrain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	out, err := Outputs{}.File(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := out.(*File)
+	if !f.Drains() {
+		t.Fatal("does not drain")
+	}
+	if _, err := f.Write([]byte("one, ")); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{f.Drain(piped(t, "two, six")), f.Rewind(10), f.Drain(piped(t, "three, "))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.Write([]byte("four")); err != nil {
+		t.Fatal(err)
+	}
+	const want = "one, two, three, four"
+	if got, err := f.Commit(); err != nil || *got != (task.Output{Path: path, Bytes: int64(len(want))}) {
+		t.Errorf("Commit: %+v, %v", got, err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := f.Drain(piped(t, "late")); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after Commit: %v", err)
+	}
+}
+
+// A body whose sum is asked for, or expected, has to be seen.
+func TestDrainNotPastHashes(t *testing.T) {
+	asked, err := Outputs{Options: Options{SHA256: true}}.File(filepath.Join(t.TempDir(), "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer asked.Abort()
+	expected, err := Outputs{}.File(filepath.Join(t.TempDir(), "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer expected.Abort()
+	expected.Expect(Checksum{SHA512, "00"})
+	for _, out := range []Output{asked, expected} {
+		if out.(*File).Drains() {
+			t.Error("drains")
+		}
+	}
+}
