@@ -2,7 +2,6 @@ package asynccore
 
 import (
 	"context"
-	"time"
 )
 
 // Slot is the right to run that a job of a Runner holds while it works, and
@@ -48,16 +47,4 @@ func (s *Slot) Key() string {
 		return ""
 	}
 	return s.job.key
-}
-
-// Enqueued returns when the job was queued, which is after the time that its
-// submission was blocked; the zero time when it has ended.
-func (s *Slot) Enqueued() time.Time {
-	r := s.scope.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s.job == nil {
-		return time.Time{}
-	}
-	return r.epoch.Add(s.job.enqueued)
 }
