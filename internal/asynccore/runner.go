@@ -36,6 +36,7 @@ type Runner struct {
 	keyLimit  int
 	admission Admission
 	drained   chan struct{} // closed when the Runner is closed and nothing of it is left
+	clock     burstClock
 
 	// mu guards everything below, all lanes, and all that Slot says. It is taken
 	// after Task.mu and before ownContext.mu. What is done with it may free a slot

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // keptFailures is how many failures Close can report in full. A panic keeps its
@@ -88,8 +89,10 @@ func (r *Runner) over() bool { return r.closed && r.live == 0 }
 // windDown lets go of what the Runner keeps without jobs, and tells Close when
 // the last goroutine ends. The caller holds r.mu; it may be called repeatedly.
 func (r *Runner) windDown() {
-	if r.timer != nil && r.timer.Stop() {
-		r.helpers--
+	for _, timer := range []*time.Timer{r.timer, r.clock.timer} {
+		if timer != nil && timer.Stop() {
+			r.helpers--
+		}
 	}
 	if sc := r.last; sc != nil && sc.jobs == 0 {
 		r.last = nil

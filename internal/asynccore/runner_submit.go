@@ -14,7 +14,7 @@ func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	now := r.lock()
+	now := r.lockSubmit()
 	full := r.full() || r.blocked.first != nil
 	if r.closed || full && !wait {
 		err := ErrQueueFull
