@@ -12,7 +12,7 @@ const never = time.Duration(math.MaxInt64)
 // A lane holds the jobs of one key that wait for a slot. Its jobs are eligible
 // together or not at all: a lane at its limit, paused or refused is in no ring
 // and so costs the others nothing. A lane without jobs, slots and blocks is
-// freed. All fields are guarded by Runner.mu.
+// freed, unless it is the Runner's latest. All fields are guarded by Runner.mu.
 type lane struct {
 	key     string
 	limit   int           // slots that its jobs may hold at once; 0 = any number
@@ -26,6 +26,9 @@ type lane struct {
 	ready   bool          // the bands that hold jobs are in the rings
 	bands   [classes]band // by rank
 }
+
+// idle reports whether nothing is left of l.
+func (l *lane) idle() bool { return l.waiting == 0 && l.running == 0 && l.timed < 0 }
 
 // A band holds the jobs of a lane that are of one class: those that come back
 // for a slot, by age, and those that have yet to start, first in first out.

@@ -61,6 +61,7 @@ type Runner struct {
 	rings   [classes]ring // eligible bands, by rank
 	ready   uint8         // a bit a ring that is not empty
 	lanes   map[string]*lane
+	recent  *lane          // the latest, kept without jobs too
 	limits  map[string]int // of SetKeyLimit
 	spare   []*lane
 	timed   laneHeap      // lanes whose pause or refusal ends by itself

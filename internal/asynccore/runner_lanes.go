@@ -7,9 +7,24 @@ const spareLanes = 1024
 
 // lane returns the lane of key and makes it if need be. The caller holds r.mu.
 func (r *Runner) lane(key string) *lane {
-	if l := r.lanes[key]; l != nil {
-		return l
+	old := r.recent
+	if old != nil && old.key == key {
+		return old
 	}
+	l := r.lanes[key]
+	if l == nil {
+		l = r.newLane(key)
+	}
+	// One lane is kept without jobs, or a caller that waits for each of its jobs
+	// before the next would make one a job.
+	r.recent = l
+	if old != nil && old.idle() {
+		r.free(old)
+	}
+	return l
+}
+
+func (r *Runner) newLane(key string) *lane {
 	var l *lane
 	if n := len(r.spare); n > 0 {
 		l, r.spare = r.spare[n-1], r.spare[:n-1]
@@ -104,18 +119,22 @@ func (r *Runner) refresh(l *lane) {
 			}
 		}
 	}
-	if l.waiting == 0 && l.running == 0 && l.timed < 0 {
+	if !l.idle() {
+		return
+	}
+	l.refused, l.newest = 0, false // a refusal without a time: the next job asks anew
+	if l != r.recent {
 		r.free(l)
 	}
 }
 
-// free forgets l, with a refusal that had no time: the next job asks anew.
+// free forgets l, which is idle.
 func (r *Runner) free(l *lane) {
 	delete(r.lanes, l.key)
 	if len(r.spare) == spareLanes {
 		return
 	}
-	l.key, l.limit, l.refused, l.newest = "", 0, 0, false
+	l.key, l.limit = "", 0
 	for rank := range l.bands {
 		l.bands[rank].resumed = nil // it may have grown
 	}

@@ -15,6 +15,10 @@ type RunnerStats struct {
 func (r *Runner) Stats() RunnerStats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	lanes := len(r.lanes)
+	if r.recent != nil && r.recent.idle() {
+		lanes--
+	}
 	return RunnerStats{
 		Workers: r.workers,
 		Running: r.running,
@@ -22,6 +26,6 @@ func (r *Runner) Stats() RunnerStats {
 		Waiting: r.byRank,
 		Parked:  r.parked,
 		Blocked: r.blocked.first != nil,
-		Lanes:   len(r.lanes),
+		Lanes:   lanes,
 	}
 }
