@@ -12,14 +12,17 @@ type jobBody interface{ run(s *Slot) }
 type goBody func(context.Context)
 
 func (fn goBody) run(s *Slot) {
-	guard(
-		func() (struct{}, error) {
-			fn((*jobContext)(s))
-			return struct{}{}, nil
-		},
-		func(_ struct{}, err error) {
-			if err != nil {
-				s.scope.r.fail(s, err)
-			}
-		})
+	returned := false
+	defer func() { // rather than by guard, whose two closures cost 5 ns
+		if returned {
+			return
+		}
+		err := error(ErrGoexit)
+		if p := recover(); p != nil {
+			err = newPanicError(p)
+		}
+		s.scope.r.fail(s, err)
+	}()
+	fn((*jobContext)(s))
+	returned = true
 }

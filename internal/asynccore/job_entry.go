@@ -10,24 +10,36 @@ import (
 // its job (a dial of net/http does). So an entry is for the job's worker and for
 // who holds Runner.mu, and nobody keeps one beyond that: Slot.job says whether
 // the job is still there.
+//
+// It is small because it goes back and forth between the processors of those who
+// submit and of the workers: what few jobs need is in a jobExtra.
 type jobEntry struct {
 	// Set before the job is queued.
-	slot         *Slot
-	body         jobBody
-	rank         uint8 // of the class
+	slot *Slot
+	body jobBody
+	rank uint8 // of the class
+
+	// Guarded by Runner.mu.
+	state    slotState
+	index    int32 // in band.resumed
+	lane     *lane // while queued, resuming or held
+	links    [listKinds]jobLinks
+	seq      uint64 // age: the place in the order of submission
+	enqueued time.Duration
+	extra    *jobExtra // nil until the first job that needs it; kept for the next
+}
+
+// A jobExtra is what an entry has beyond that for a job with limits, and for one
+// that waits.
+type jobExtra struct {
+	// Set before the job is queued.
 	queueTimeout time.Duration
 	timeout      time.Duration
 
 	// Guarded by Runner.mu.
-	state    slotState
-	index    int32    // in band.resumed
-	key      string   // the lane it is in, or was in last
-	lane     *lane    // while queued, resuming or held
-	wait     *jobWait // of a goroutine that is blocked for the job
-	links    [listKinds]jobLinks
-	seq      uint64 // age: the place in the order of submission
-	enqueued time.Duration
-	timer    *time.Timer // for queueTimeout
+	key   string      // of the job's lane while it is in none: the last or the next
+	wait  *jobWait    // of a goroutine that is blocked for the job
+	timer *time.Timer // for queueTimeout
 }
 
 type slotState uint8
@@ -69,8 +81,28 @@ func (r *Runner) entry(s *Slot) *jobEntry {
 // forget takes e, whose job has ended, for the next one. The caller holds r.mu.
 func (r *Runner) forget(e *jobEntry) {
 	e.slot.job = nil
-	*e = jobEntry{}
+	e.slot, e.body = nil, nil // submit sets them and the rest, and lists clear their links
+	if e.extra != nil {
+		*e.extra = jobExtra{}
+	}
 	r.entries = append(r.entries, e)
+}
+
+// more returns what e has beyond the fields that all jobs need.
+func (e *jobEntry) more() *jobExtra {
+	if e.extra == nil {
+		e.extra = new(jobExtra)
+	}
+	return e.extra
+}
+
+// key returns the key of the lane that e is in, or was in last. The caller holds
+// Runner.mu.
+func (e *jobEntry) key() string {
+	if e.lane != nil {
+		return e.lane.key
+	}
+	return e.extra.key
 }
 
 // run runs the body of e, then ends the context that is the job's own.
@@ -81,8 +113,8 @@ func (e *jobEntry) run() {
 		return
 	}
 	defer s.own.end(context.Canceled)
-	if e.timeout > 0 {
-		s.own.expire(s.scope.ctx, e.timeout)
+	if x := e.extra; x != nil && x.timeout > 0 {
+		s.own.expire(s.scope.ctx, x.timeout)
 	}
 	e.body.run(s)
 }

@@ -14,14 +14,15 @@ func (r *Runner) wait(e *jobEntry) *jobWait {
 	} else {
 		w = &jobWait{done: make(chan struct{}, 1)}
 	}
-	e.wait = w
+	e.more().wait = w
 	return w
 }
 
 // answer ends the wait of e, if there is one. The caller holds r.mu.
 func (r *Runner) answer(e *jobEntry, err error) {
-	if w := e.wait; w != nil {
-		e.wait = nil
+	if x := e.extra; x != nil && x.wait != nil {
+		w := x.wait
+		x.wait = nil
 		w.err = err
 		w.done <- struct{}{} // never blocks: one answer a wait
 	}

@@ -16,8 +16,10 @@ func (r *Runner) lock() time.Duration {
 // unlock gives free slots to the jobs whose turn it is, lets blocked
 // submissions in, and unlocks r.
 func (r *Runner) unlock(now time.Duration) {
-	r.grant(now, false)
-	if r.blocked.first != nil && r.letIn() {
+	if r.wanted() && !r.hiring { // else the worker on its way will do it
+		r.grant(now, false)
+	}
+	if r.blocked.first != nil && r.letIn() && !r.hiring {
 		r.grant(now, false)
 	}
 	if r.over() {
@@ -26,15 +28,15 @@ func (r *Runner) unlock(now time.Duration) {
 	r.mu.Unlock()
 }
 
+// wanted reports whether there is a free slot and a job for it.
+func (r *Runner) wanted() bool { return r.ready != 0 && r.running < r.workers && !r.stopped }
+
 // grant gives free slots to the jobs whose turn it is. Those that come back
 // are woken. One that has yet to start needs a worker: it is returned if the
 // caller is one, else a worker is called for, and grant stops. The caller holds
 // r.mu.
 func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
-	if r.hiring && !worker {
-		return nil // the worker on its way will do it
-	}
-	for r.ready != 0 && r.running < r.workers && !r.stopped {
+	for r.wanted() {
 		b := r.due()
 		e := b.pick()
 		fresh := e.state == slotQueued

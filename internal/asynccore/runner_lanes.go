@@ -50,9 +50,9 @@ func (r *Runner) limit(key string) int {
 	return r.keyLimit
 }
 
-// line puts e into the lane of e.key. The caller holds r.mu.
-func (r *Runner) line(e *jobEntry) {
-	l := r.lane(e.key)
+// line puts e into the lane of key. The caller holds r.mu.
+func (r *Runner) line(e *jobEntry, key string) {
+	l := r.lane(key)
 	b := &l.bands[e.rank]
 	e.lane = l
 	l.waiting++
@@ -77,7 +77,7 @@ func (r *Runner) unline(e *jobEntry) {
 	first := b.head() == e
 	b.remove(e)
 	l.waiting--
-	e.lane = nil
+	e.lane, e.more().key = nil, l.key
 	if l.ready && (first || b.empty()) {
 		r.leave(b)
 		if !b.empty() {

@@ -26,17 +26,21 @@ func (r *Runner) submit(ctx context.Context, j Job, s *Slot, body jobBody, wait 
 	}
 	e := r.entry(s)
 	e.slot.scope = r.join(ctx)
-	e.body, e.key, e.rank = body, j.Key, priorityRanks[j.Priority]
-	e.queueTimeout, e.timeout = j.QueueTimeout, j.Timeout
-	if (j.QueueTimeout > 0 || j.Timeout > 0) && e.slot.own == nil {
-		e.slot.own = new(ownContext)
+	e.body, e.rank = body, priorityRanks[j.Priority]
+	if j.QueueTimeout > 0 || j.Timeout > 0 {
+		x := e.more()
+		x.queueTimeout, x.timeout = j.QueueTimeout, j.Timeout
+		if e.slot.own == nil {
+			e.slot.own = new(ownContext)
+		}
 	}
 	if !full {
-		r.enqueue(e, now)
+		r.enqueue(e, j.Key, now)
 		r.unlock(now)
 		return nil
 	}
 	e.state = slotBlocked
+	e.more().key = j.Key
 	r.blocked.push(e)
 	s, w := e.slot, r.wait(e)
 	r.unlock(now)
@@ -82,8 +86,8 @@ func (r *Runner) full() bool {
 	return r.queued+r.parked >= room
 }
 
-// enqueue puts e, which is new, into its lane. The caller holds r.mu.
-func (r *Runner) enqueue(e *jobEntry, now time.Duration) {
+// enqueue puts e, which is new, into the lane of key. The caller holds r.mu.
+func (r *Runner) enqueue(e *jobEntry, key string, now time.Duration) {
 	e.state = slotQueued
 	e.enqueued = now
 	e.seq = r.seq
@@ -92,12 +96,12 @@ func (r *Runner) enqueue(e *jobEntry, now time.Duration) {
 	r.queued++
 	r.byRank[e.rank]++
 	e.slot.scope.queued.push(e)
-	if e.queueTimeout > 0 {
+	if x := e.extra; x != nil && x.queueTimeout > 0 {
 		s := e.slot
 		r.helpers++
-		e.timer = time.AfterFunc(e.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
+		x.timer = time.AfterFunc(x.queueTimeout, func() { r.queueTimedOut(s) }) // Close waits for it by helpers
 	}
-	r.line(e)
+	r.line(e, key)
 }
 
 // dequeue undoes what enqueue counted. The caller holds r.mu.
@@ -105,7 +109,7 @@ func (r *Runner) dequeue(e *jobEntry) {
 	r.queued--
 	r.byRank[e.rank]--
 	e.slot.scope.queued.remove(e)
-	if e.timer != nil && e.timer.Stop() {
+	if x := e.extra; x != nil && x.timer != nil && x.timer.Stop() {
 		r.helpers--
 	}
 }
@@ -114,7 +118,7 @@ func (r *Runner) queueTimedOut(s *Slot) {
 	now := r.lock()
 	r.helpers--
 	if e := s.job; e != nil && e.state == slotQueued {
-		s.own.end(&TimeoutError{Op: "queue wait", After: e.queueTimeout})
+		s.own.end(&TimeoutError{Op: "queue wait", After: e.extra.queueTimeout})
 		r.doom(e)
 	}
 	r.unlock(now)
@@ -132,7 +136,7 @@ func (r *Runner) letIn() (moved bool) {
 			continue
 		}
 		r.blocked.remove(e)
-		r.enqueue(e, now)
+		r.enqueue(e, e.extra.key, now)
 		r.answer(e, nil)
 		moved = true
 	}

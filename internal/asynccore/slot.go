@@ -46,5 +46,5 @@ func (s *Slot) Key() string {
 	if s.job == nil {
 		return ""
 	}
-	return s.job.key
+	return s.job.key()
 }

@@ -19,7 +19,7 @@ func (s *Slot) yield(to slotState) (key string, ok bool) {
 	r := s.scope.r
 	now := r.lock()
 	if e := s.job; e != nil && e.state == slotHeld {
-		key, ok = e.key, true
+		key, ok = e.key(), true
 		r.park(e, to, now)
 	}
 	r.unlock(now)
@@ -28,6 +28,7 @@ func (s *Slot) yield(to slotState) (key string, ok bool) {
 
 // park takes the slot from e, whose job goes on. The caller holds r.mu.
 func (r *Runner) park(e *jobEntry, to slotState, now time.Duration) {
+	e.more().key = e.lane.key
 	r.giveBack(e, now)
 	e.state = to
 	if to == slotParked {
@@ -52,7 +53,7 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 	now := r.lock()
 	e := s.job
 	if e != nil && e.state == slotHeld {
-		if e.key == key {
+		if e.lane.key == key {
 			r.unlock(now)
 			return nil
 		}
@@ -73,9 +74,9 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 	if e.state != slotParked {
 		r.parked++
 	}
-	e.state, e.key = slotResuming, key
+	e.state = slotResuming
 	w := r.wait(e)
-	r.line(e)
+	r.line(e, key)
 	r.unlock(now)
 	select {
 	case <-w.done:
@@ -88,7 +89,7 @@ func (s *Slot) Acquire(ctx context.Context, key string) error {
 func (s *Slot) acquired(ctx context.Context, w *jobWait) error {
 	r := s.scope.r
 	now := r.lock()
-	if e := s.job; e != nil && e.wait == w { // no answer yet
+	if e := s.job; e != nil && e.extra.wait == w { // no answer yet
 		r.unline(e)
 		e.state = slotParked
 		r.answer(e, context.Cause(ctx))
