@@ -27,6 +27,11 @@ type lane struct {
 	bands   [classes]band // by rank
 }
 
+// eligible reports whether l holds jobs that may have a slot.
+func (l *lane) eligible() bool {
+	return l.waiting > 0 && l.paused == 0 && l.refused == 0 && (l.limit == 0 || l.running < l.limit)
+}
+
 // idle reports whether nothing is left of l.
 func (l *lane) idle() bool { return l.waiting == 0 && l.running == 0 && l.timed < 0 }
 

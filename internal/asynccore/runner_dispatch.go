@@ -37,14 +37,17 @@ func (r *Runner) wanted() bool { return r.ready != 0 && r.running < r.workers &&
 // r.mu.
 func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
 	for r.wanted() {
-		b := r.due()
+		b := r.rings[bits.TrailingZeros8(r.ready)].front
+		if r.ready&(r.ready-1) != 0 { // there are more classes than one
+			b = r.due()
+		}
 		e := b.pick()
 		fresh := e.state == slotQueued
 		if fresh && !worker {
 			r.hire()
 			return nil
 		}
-		if !r.admit(b.lane, !fresh, now) {
+		if r.admission != nil && !r.admit(b.lane, !fresh, now) {
 			continue // the lane has left the rings
 		}
 		r.take(b, e)
@@ -65,9 +68,6 @@ func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
 // class, one long lane of old jobs would make the class win over and over while
 // the turns, and so the slots, go to young jobs of other lanes.
 func (r *Runner) due() *band {
-	if r.ready&(r.ready-1) == 0 { // one class only: nothing to compare
-		return r.rings[bits.TrailingZeros8(r.ready)].front
-	}
 	var (
 		first    *band
 		earliest time.Duration
@@ -84,10 +84,10 @@ func (r *Runner) due() *band {
 	return first
 }
 
-// admit asks Admission for a slot for l and takes a lane that is refused out
+// admit asks Admission, which is not nil, for a slot for l and takes a lane that is refused out
 // of the rings. The caller holds r.mu.
 func (r *Runner) admit(l *lane, resumed bool, now time.Duration) bool {
-	if r.admission == nil || l.key == "" {
+	if l.key == "" {
 		return true
 	}
 	wall := r.epoch.Add(now)

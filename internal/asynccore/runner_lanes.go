@@ -99,14 +99,15 @@ func (r *Runner) take(b *band, e *jobEntry) {
 	} else if q := &r.rings[b.rank]; q.front == b {
 		q.front = b.next
 	}
-	r.refresh(l)
+	if !l.eligible() {
+		r.refresh(l)
+	}
 }
 
 // refresh brings l into the rings or out of them, as its state asks, and frees
 // it when nothing is left of it. The caller holds r.mu.
 func (r *Runner) refresh(l *lane) {
-	ready := l.waiting > 0 && l.paused == 0 && l.refused == 0 && (l.limit == 0 || l.running < l.limit)
-	if ready != l.ready {
+	if ready := l.eligible(); ready != l.ready {
 		l.ready = ready
 		for rank := range l.bands {
 			b := &l.bands[rank]
