@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,6 +38,7 @@ type Runner struct {
 	admission Admission
 	drained   chan struct{} // closed when the Runner is closed and nothing of it is left
 	clock     burstClock
+	returning atomic.Int32 // workers that wait for mu, to look for a job then
 
 	// mu guards everything below, all lanes, and all that Slot says. It is taken
 	// after Task.mu and before ownContext.mu. What is done with it may free a slot
