@@ -3,6 +3,7 @@ package asynccore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,10 +36,8 @@ func (c *jobContext) Value(key any) any {
 // making one for it.
 func (s *Slot) cause() error {
 	if s.own != nil {
-		s.own.mu.Lock()
-		defer s.own.mu.Unlock()
-		if s.own.cause != nil {
-			return s.own.cause
+		if cause := s.own.why(); cause != nil {
+			return cause
 		}
 	}
 	if s.scope.ctx.Err() == nil { // spares the jobs of a scope its lock, which Cause takes
@@ -51,39 +50,66 @@ func (s *Slot) cause() error {
 // scope. It is made when somebody looks at it: most jobs with a handle never
 // need theirs.
 type ownContext struct {
+	made atomic.Pointer[madeContext] // nil if nobody has looked at it or ended it
+}
+
+type madeContext struct {
 	mu     sync.Mutex // guards everything
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	cause  error // why it has ended, nil while it has not
 }
 
-// context returns the context, derived from parent.
-func (o *ownContext) context(parent context.Context) context.Context {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.derive(parent)
-	return o.ctx
+// unseen stands for all contexts that ended with their job and that nobody has
+// looked at. It is not changed.
+var unseen = &madeContext{cause: context.Canceled}
+
+// make returns what o has made, which is its own.
+func (o *ownContext) make() *madeContext {
+	for {
+		m := o.made.Load()
+		if m != nil && m != unseen {
+			return m
+		}
+		own := &madeContext{}
+		if m == unseen {
+			own.cause = unseen.cause
+		}
+		if o.made.CompareAndSwap(m, own) {
+			return own
+		}
+	}
 }
 
-func (o *ownContext) derive(parent context.Context) {
-	if o.ctx != nil {
+// context returns the context, derived from parent.
+func (o *ownContext) context(parent context.Context) context.Context {
+	m := o.make()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.derive(parent)
+	return m.ctx
+}
+
+func (m *madeContext) derive(parent context.Context) {
+	if m.ctx != nil {
 		return
 	}
-	o.ctx, o.cancel = context.WithCancelCause(parent)
-	if o.cause != nil {
-		o.cancel(o.cause)
+	m.ctx, m.cancel = context.WithCancelCause(parent)
+	if m.cause != nil {
+		m.cancel(m.cause)
 	}
 }
 
 // expire makes the context end after timeout from now.
 func (o *ownContext) expire(parent context.Context, timeout time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.derive(parent)
-	ctx, stop := context.WithTimeoutCause(o.ctx, timeout, &TimeoutError{Op: "job", After: timeout})
-	cancel := o.cancel
-	o.ctx = ctx
-	o.cancel = func(cause error) {
+	m := o.make()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.derive(parent)
+	ctx, stop := context.WithTimeoutCause(m.ctx, timeout, &TimeoutError{Op: "job", After: timeout})
+	cancel := m.cancel
+	m.ctx = ctx
+	m.cancel = func(cause error) {
 		cancel(cause) // first, or the cause would be lost
 		stop()
 	}
@@ -91,13 +117,32 @@ func (o *ownContext) expire(parent context.Context, timeout time.Duration) {
 
 // end ends the context for cause; the first cause counts.
 func (o *ownContext) end(cause error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.cause != nil {
+	m := o.make()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cause != nil {
 		return
 	}
-	o.cause = cause
-	if o.cancel != nil {
-		o.cancel(cause)
+	m.cause = cause
+	if m.cancel != nil {
+		m.cancel(cause)
 	}
+}
+
+// endWithJob ends the context, if it has not ended, with context.Canceled.
+func (o *ownContext) endWithJob() {
+	if !o.made.CompareAndSwap(nil, unseen) {
+		o.end(unseen.cause)
+	}
+}
+
+// why returns why the context has ended, nil if it has not.
+func (o *ownContext) why() error {
+	m := o.made.Load()
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cause
 }

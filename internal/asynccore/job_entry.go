@@ -1,7 +1,6 @@
 package asynccore
 
 import (
-	"context"
 	"time"
 )
 
@@ -112,7 +111,7 @@ func (e *jobEntry) run() {
 		e.body.run(s)
 		return
 	}
-	defer s.own.end(context.Canceled)
+	defer s.own.endWithJob()
 	if x := e.extra; x != nil && x.timeout > 0 {
 		s.own.expire(s.scope.ctx, x.timeout)
 	}

@@ -41,7 +41,7 @@ type Runner struct {
 	returning atomic.Int32 // workers that wait for mu, to look for a job then
 
 	// mu guards everything below, all lanes, and all that Slot says. It is taken
-	// after Task.mu and before ownContext.mu. What is done with it may free a slot
+	// after Task.mu and before madeContext.mu. What is done with it may free a slot
 	// or make a job eligible, so it is taken by lock and given back by unlock,
 	// which grants; where nothing changes, directly.
 	mu sync.Mutex

@@ -28,7 +28,7 @@ func Background[T any](ctx context.Context, fn func(context.Context) (T, error))
 	t := &Task[T]{}
 	ctx = t.own.context(context.WithValue(ctx, slotKey{}, (*Slot)(nil)))
 	go func() { // the owner of t waits for it
-		defer t.own.end(context.Canceled)
+		defer t.own.endWithJob()
 		t.call(ctx, fn)
 	}()
 	return t
