@@ -3,6 +3,7 @@ package asynccore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // Task is the handle of a function that runs elsewhere: a job of a Runner
@@ -13,13 +14,23 @@ type Task[T any] struct {
 	own  ownContext
 	fn   func(context.Context) (T, error) // until it was called
 
-	mu        sync.Mutex    // guards the rest
-	done      chan struct{} // made when somebody asks for it
-	resolved  bool
-	cancelled bool // by Cancel
-	owed      bool // the Runner keeps err for Close
-	result    Result[T]
+	result Result[T]                // set before done is resolved
+	done   atomic.Pointer[doneChan] // nil until somebody asks for it or t has resolved
+
+	mu        sync.Mutex // guards the rest
+	cancelled bool       // by Cancel
+	owed      bool       // the Runner keeps result.Err for Close
 }
+
+// A doneChan is closed when a task has resolved.
+type doneChan struct{ c chan struct{} }
+
+// resolved is the doneChan of all tasks that have resolved.
+var resolved = func() *doneChan {
+	c := make(chan struct{})
+	close(c)
+	return &doneChan{c}
+}()
 
 // Background calls fn in a goroutine of its own, under a context derived from
 // ctx. The caller sees to it that the task ends and waits for it. The slot of a
@@ -40,41 +51,53 @@ func (t *Task[T]) call(ctx context.Context, fn func(context.Context) (T, error))
 
 // settle resolves t.
 func (t *Task[T]) settle(value T, err error) {
+	t.result = Result[T]{Value: value, Err: err}
+	if err != nil {
+		t.owe(err)
+	}
+	if asked := t.done.Swap(resolved); asked != nil {
+		close(asked.c)
+	}
+}
+
+// owe leaves err to the Runner, if nobody else may hear of it.
+func (t *Task[T]) owe(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.result = Result[T]{Value: value, Err: err}
-	t.resolved = true
-	if err != nil && t.unexpected(err) {
+	if t.unexpected(err) {
 		t.owed = true
 		t.slot.scope.r.fail(&t.slot, err)
 	}
-	if t.done != nil {
-		close(t.done)
+}
+
+// forgive takes back owe.
+func (t *Task[T]) forgive() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.owed {
+		t.owed = false
+		t.slot.scope.r.forgive(&t.slot)
 	}
 }
 
 // Done returns a channel that is closed when t has resolved.
 func (t *Task[T]) Done() <-chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.done == nil {
-		t.done = make(chan struct{})
-		if t.resolved {
-			close(t.done)
-		}
+	if done := t.done.Load(); done != nil {
+		return done.c
 	}
-	return t.done
+	t.done.CompareAndSwap(nil, &doneChan{make(chan struct{})}) // fails if there is one by now
+	return t.done.Load().c
 }
 
 // Result returns how t ended, and whether it has.
 func (t *Task[T]) Result() (Result[T], bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.resolved && t.owed {
-		t.owed = false
-		t.slot.scope.r.forgive(&t.slot)
+	if t.done.Load() != resolved {
+		return Result[T]{}, false
 	}
-	return t.result, t.resolved
+	if t.result.Err != nil {
+		t.forgive()
+	}
+	return t.result, true
 }
 
 // Wait returns how t ended, or context.Cause(ctx) if ctx ends before it has:
