@@ -16,7 +16,9 @@ import (
 // eligible that holds jobs and is neither at its limit, nor paused, nor refused
 // by Admission; the others are skipped and hold up nobody. Between classes, the
 // job whose turn it is in its class competes with its time of submission plus
-// the slack of the class, and the earliest wins (see Priority).
+// the slack of the class, and the earliest wins (see Priority). Without Admission
+// a job of a burst is taken as submitted up to a millisecond earlier, or more
+// where the processors are late with a timer.
 //
 // Once a job is the first of its class in an eligible lane, at time t, only jobs
 // submitted before t + slack get a slot before it (with slacks that are not

@@ -38,7 +38,7 @@ func (r *Runner) wanted() bool { return r.ready != 0 && r.running < r.workers &&
 func (r *Runner) grant(now time.Duration, worker bool) *jobEntry {
 	for r.wanted() {
 		b := r.rings[bits.TrailingZeros8(r.ready)].front
-		if r.ready&(r.ready-1) != 0 { // there are more classes than one
+		if r.ready&(r.ready-1) != 0 { // there is another class
 			b = r.due()
 		}
 		e := b.pick()
@@ -84,8 +84,8 @@ func (r *Runner) due() *band {
 	return first
 }
 
-// admit asks Admission, which is not nil, for a slot for l and takes a lane that is refused out
-// of the rings. The caller holds r.mu.
+// admit asks Admission, which is not nil, for a slot for l and takes a lane
+// that is refused out of the rings. The caller holds r.mu.
 func (r *Runner) admit(l *lane, resumed bool, now time.Duration) bool {
 	if l.key == "" {
 		return true

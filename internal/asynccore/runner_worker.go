@@ -41,7 +41,7 @@ func (r *Runner) next(done *jobEntry) *jobEntry {
 		now = time.Since(r.epoch)
 	}
 	if !r.mu.TryLock() {
-		r.returning.Add(1)
+		r.returning.Add(1) // spares a hire
 		r.mu.Lock()
 		r.returning.Add(-1)
 	}
