@@ -48,7 +48,8 @@ func (s *Slot) cause() error {
 
 // An ownContext is a context of a single job, which can end before that of its
 // scope. It is made when somebody looks at it: most jobs with a handle never
-// need theirs.
+// need theirs, and should not pay for its lock and its fields (60 ns of the 430
+// that a task cost).
 type ownContext struct {
 	made atomic.Pointer[madeContext] // nil if nobody has looked at it or ended it
 }

@@ -1,8 +1,6 @@
 package asynccore
 
-import (
-	"time"
-)
+import "time"
 
 // A jobEntry is a job that a Runner has accepted and that has not ended. The
 // next job uses it again; a Slot is never used again, since a context may outlive
@@ -11,7 +9,8 @@ import (
 // the job is still there.
 //
 // It is small because it goes back and forth between the processors of those who
-// submit and of the workers: what few jobs need is in a jobExtra.
+// submit and of the workers: what few jobs need is in a jobExtra (5 % of the time
+// of a job that does nothing, on two processors).
 type jobEntry struct {
 	// Set before the job is queued.
 	slot *Slot

@@ -173,3 +173,45 @@ func TestRunnerHeapBound(t *testing.T) {
 	}
 	runtime.KeepAlive(r)
 }
+
+// However the workers meet at the Runner's lock, each slot that jobs wait for
+// gets one: jobs that need each other, behind others that are over at once, all
+// run.
+func TestRunnerFillsSlots(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	const workers = 4
+	rounds := 1000
+	if testing.Short() {
+		rounds = 100
+	}
+	r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: workers})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range rounds {
+		for range 20 {
+			mustGo(t, r, asynccore.Job{}, func(context.Context) {})
+		}
+		var met sync.WaitGroup
+		met.Add(workers)
+		all := make(chan struct{})
+		for range workers {
+			mustGo(t, r, asynccore.Job{}, func(context.Context) {
+				met.Done()
+				select {
+				case <-all:
+				case <-ctx.Done():
+				}
+			})
+		}
+		go func() { // ends with the last of the four, or the test does
+			met.Wait()
+			close(all)
+		}()
+		select {
+		case <-all:
+		case <-ctx.Done():
+			t.Fatalf("a slot stayed empty: %+v", r.Stats())
+		}
+	}
+	mustClose(t, r)
+}

@@ -5,8 +5,9 @@ import "time"
 // hire starts a worker, unless one is about to look for a job. There is one on
 // its way at most: when it has found a job it calls for the next. Nor is one
 // called for while another waits for r.mu: where jobs are so short that the
-// workers meet there, each one more makes all of them slower (with ten of them
-// on two processors, 270 ns a job became 200). The caller holds r.mu.
+// workers meet there, each one more makes all of them slower (200 ns a job that
+// does nothing instead of 270, with ten slots on two processors). The caller
+// holds r.mu.
 func (r *Runner) hire() {
 	if r.returning.Load() > 0 {
 		return

@@ -14,6 +14,7 @@ type Task[T any] struct {
 	own  ownContext
 	fn   func(context.Context) (T, error) // until it was called
 
+	// A lock for these two cost 30 ns of the 350 of a task.
 	result Result[T]                // set before done is resolved
 	done   atomic.Pointer[doneChan] // nil until somebody asks for it or t has resolved
 
