@@ -33,7 +33,7 @@ type conveyor struct {
 	buf     *[]byte
 	buffers *sync.Pool // that buf is from
 
-	pipe *splice.Pipe // in place of buf, for what can go past us; nil for most
+	pipe *splice.Pipe // for what can go past us, which from tells; nil for most bodies
 	from splice.Source
 	to   splice.Sink
 }
@@ -50,7 +50,7 @@ func (c *conveyor) start(resp *http.Response) {
 		}
 	}
 	c.buffers = &largeBuffers
-	if n >= 0 && n <= smallBody || c.pipe != nil { // then it is for what was read along with the headers
+	if n >= 0 && n <= smallBody {
 		c.buffers = &smallBuffers
 	}
 	c.buf = c.buffers.Get().(*[]byte)
