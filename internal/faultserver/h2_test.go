@@ -248,7 +248,7 @@ func TestRawHTTP2OnTheWire(t *testing.T) {
 		rows.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if got := askH2(t, s, b, 500*time.Millisecond).String(); !regexp.MustCompile(`(?s)` + want).MatchString(legible(got)) {
+			if got := askH2(t, s, b, 2*time.Second).String(); !regexp.MustCompile(`(?s)` + want).MatchString(legible(got)) {
 				t.Errorf("%s: on the wire: %.400q; want %s", b.Name, got, want)
 			}
 		})
