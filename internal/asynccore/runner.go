@@ -35,6 +35,7 @@ import (
 type Runner struct {
 	epoch     time.Time // times are kept as durations since then
 	queue     int
+	refill    int // at most queue
 	slack     [classes]time.Duration // by rank
 	keyLimit  int
 	admission Admission
@@ -107,6 +108,7 @@ func NewRunner(cfg RunnerConfig) *Runner {
 	if r.queue <= 0 {
 		r.queue = 1024
 	}
+	r.refill = min(cfg.Refill, r.queue)
 	if cfg.Slack != nil {
 		for rank, slack := range cfg.Slack {
 			// Half the range leaves room to add the age of the Runner.

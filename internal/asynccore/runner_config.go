@@ -70,6 +70,12 @@ type RunnerConfig struct {
 	// wait, as many more are let in: never more than Queue + Workers in all.
 	Queue int
 
+	// Refill is how much room there must be before submissions that were blocked
+	// are let in (0: any), unless a slot has nothing to do. Where one goroutine
+	// keeps the queue full it is woken once for so many jobs, and not for each (1 to
+	// 2 us a job). Jobs must not wait for a submission that may be blocked so.
+	Refill int
+
 	// Slack is the slack of each class, from critical to background (nil: 0, 1 s,
 	// 5 s, 20 s, 60 s; see Priority). It may be negative.
 	Slack *[5]time.Duration

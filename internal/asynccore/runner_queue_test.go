@@ -52,6 +52,32 @@ func TestRunnerQueueBlocks(t *testing.T) {
 	})
 }
 
+// With Refill a blocked submission waits for that much room, and no longer than
+// until a slot has nothing to do.
+func TestRunnerRefill(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Queue: 10, Refill: 4})
+		start := time.Now()
+		var l trace
+		for i := range 18 {
+			mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Second) })
+			if i > 9 {
+				l.note("%d at %v", i, time.Since(start))
+			}
+		}
+		l.want(t, "10 at 0s", "11 at 4s", "12 at 4s", "13 at 4s", "14 at 4s", "15 at 8s", "16 at 8s", "17 at 8s")
+		time.Sleep(time.Until(start.Add(8500 * time.Millisecond)))
+		mustGo(t, r, asynccore.Job{}, func(ctx context.Context) { pass(ctx, time.Second) })
+		time.AfterFunc(time.Second, func() { r.Pause("", start.Add(time.Hour)) }) // what is queued
+		mustGo(t, r, asynccore.Job{Key: "other"}, func(context.Context) {})
+		if at := time.Since(start); at != 10*time.Second {
+			t.Errorf("let in after %v, with room since 9s and a free slot since 10s", at)
+		}
+		r.Pause("", time.Time{})
+		mustClose(t, r)
+	})
+}
+
 // Parked jobs are in the Runner too: however many fail and wait to try again,
 // memory is bounded.
 func TestRunnerQueueCountsParked(t *testing.T) {

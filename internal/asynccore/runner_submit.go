@@ -129,6 +129,9 @@ func (r *Runner) queueTimedOut(s *Slot) {
 // has told the jobs of that scope and does not come again. The caller holds
 // r.mu.
 func (r *Runner) letIn() (moved bool) {
+	if r.running >= r.workers && r.queue-r.queued-r.parked < r.refill {
+		return false
+	}
 	now := time.Since(r.epoch)
 	for e := r.blocked.first; e != nil && !r.full(); e = r.blocked.first {
 		if cause := context.Cause(e.slot.scope.ctx); cause != nil {

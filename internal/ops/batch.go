@@ -153,7 +153,7 @@ func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, res
 	r := &batchRun{
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
 		hands:  hands{req.folder(b.Folder), req.executor(conn, b.Runner, b.Span, req.Inline, cancel)},
-		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Admission: conn.Gate}),
+		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Refill: Window / 64, Admission: conn.Gate}),
 		render: req.Render, watcher: req.Watcher,
 	}
 	r.room.L = &r.mu
