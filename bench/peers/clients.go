@@ -20,6 +20,8 @@ import (
 //   - curl before 8.16 takes 300 URLs in flight at most, and falls back to 50 if
 //     it is asked for more, so it is asked for 300;
 //   - aria2c cannot throw bodies away, so it writes them to a folder in memory;
+//   - libraries, sockets, cp are no peers either, but how little it could be: see
+//     limits.go;
 //   - xargs starts a curl for every URL: that is the loop that people write.
 type client struct {
 	tool  string // the program that must be there; "" is one of ours
@@ -41,6 +43,8 @@ type job struct {
 	self    string // this program, which is net/http too
 	ca      string // file with the certificate to trust
 	bigSum  string // SHA-256 of the long body, in hex
+	bigFile string // that holds it
+	linked  string // a program of specify's libraries alone
 }
 
 // output is a file for a single body.
@@ -102,7 +106,7 @@ var (
 	wrk1s = client{tool: "wrk", open: true, args: func(j job) []string {
 		return []string{"wrk", "-t", "1", "-c", strconv.Itoa(j.inFlight), "-d", "1s", j.url}
 	}}
-	bare = client{args: func(j job) []string { return []string{j.self, bareCommand, j.list, strconv.Itoa(j.inFlight)} }}
+	bare = barely("net/http")
 )
 
 func (j job) wget2(more ...string) []string {

@@ -51,6 +51,9 @@ func small(key string, w work, curl, wget2, wrk float64) contest {
 		},
 		goals: []goal{{"specify", connections, "", float64(w.inFlight)}},
 	}
+	if !w.tls {
+		c.runs = append(c.runs, run{"libraries", barely("libraries"), w, 0}, run{"sockets", barely("sockets"), w, 0})
+	}
 	for _, g := range []goal{{"specify", cpu, "curl -Z", curl}, {"specify", cpu, "wget2", wget2}, {"specify", cpu, "wrk", wrk}} {
 		if g.most > 0 {
 			c.goals = append(c.goals, g)
@@ -97,6 +100,7 @@ func long() contest {
 			{"curl", curlFile, w, 0},
 			{"wget2", wget2File, w, 0},
 			{"aria2c", aria2, w, 0},
+			{"cp", copied, work{}, 0},
 			{"specify, sha256", specifyVerified, w, 0},
 			{"curl, then sha256sum", curlVerified, w, 0},
 		},
@@ -115,6 +119,7 @@ func startup(s size) contest {
 			{"specify fetch", specifyFetch, w, s.starts},
 			{"curl", curlFetch, w, s.starts},
 			{"wget2", wget2Null, w, s.starts},
+			{"libraries", linked, w, s.starts},
 			{"specify --version", specifyVersion, work{}, s.starts},
 			{"curl --version", curlVersion, work{}, s.starts},
 		},

@@ -19,6 +19,7 @@ type stage struct {
 	site    *site.Site
 	dir     string
 	specify string
+	linked  string
 	self    string
 	flags   string // the help of `specify batch`
 	core    int    // of the clients
@@ -43,6 +44,9 @@ func setUp(small int, big int64) (st *stage, err error) {
 		return st, err
 	}
 	if st.specify, err = proc.BuildSpecify(st.dir, ""); err != nil {
+		return st, err
+	}
+	if st.linked, err = proc.BuildLinked(st.dir); err != nil {
 		return st, err
 	}
 	help, err := exec.Command(st.specify, "batch", "--help").Output()
@@ -113,7 +117,7 @@ func (st *stage) url(w work, i int) string {
 func (st *stage) job(r run, list string) (job, error) {
 	j := job{
 		work: r.work, list: filepath.Join(st.dir, list), url: st.url(r.work, 0), outputs: filepath.Join(st.dir, "outputs"),
-		specify: st.specify, self: st.self, ca: st.site.CA, bigSum: st.site.BigSum,
+		specify: st.specify, self: st.self, linked: st.linked, ca: st.site.CA, bigSum: st.site.BigSum, bigFile: st.site.Big,
 	}
 	if err := os.RemoveAll(j.outputs); err != nil {
 		return j, err

@@ -9,28 +9,28 @@ import (
 	"path/filepath"
 )
 
-// makeBodies writes the two bodies as www/small and www/big, and returns the
-// SHA-256 of the long one. It is one hole of zeros: what is measured is not the
-// server's disk.
-func makeBodies(c Config) (bigSum string, err error) {
+// makeBodies writes the two bodies as www/small and www/big, and returns the file
+// of the long one, and its SHA-256. It is one hole of zeros: what is measured is
+// not the server's disk.
+func makeBodies(c Config) (file, sum string, err error) {
 	www := filepath.Join(c.Dir, "www")
 	if err := os.Mkdir(www, 0o755); err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := os.WriteFile(filepath.Join(www, "small"), bytes.Repeat([]byte("x"), c.Small), 0o644); err != nil {
-		return "", err
+		return "", "", err
 	}
 	big, err := os.OpenFile(filepath.Join(www, "big"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer big.Close()
 	if err := big.Truncate(c.Big); err != nil {
-		return "", err
+		return "", "", err
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, big); err != nil {
-		return "", err
+	hash := sha256.New()
+	if _, err := io.Copy(hash, big); err != nil {
+		return "", "", err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return big.Name(), hex.EncodeToString(hash.Sum(nil)), nil
 }

@@ -33,7 +33,7 @@ func serve(c Config) error {
 		return err
 	}
 	a := Addresses{CA: certs.ca, NoCAs: certs.none}
-	if a.BigSum, err = makeBodies(c); err != nil {
+	if a.Big, a.BigSum, err = makeBodies(c); err != nil {
 		return err
 	}
 	ours, err := newServer(c, certs)

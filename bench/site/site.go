@@ -34,6 +34,7 @@ type Addresses struct {
 	CA     string // file with the one certificate that signed all of theirs
 	NoCAs  string // an empty folder, for those that would read more certificates
 	BigSum string // the SHA-256 of the long body, in hex
+	Big    string // the file that holds it
 }
 
 // TLSHosts is how many hosts have a certificate: Host(0, ...) up to it.
