@@ -35,7 +35,7 @@ import (
 type Runner struct {
 	epoch     time.Time // times are kept as durations since then
 	queue     int
-	refill    int // at most queue
+	refill    int                    // at most queue
 	slack     [classes]time.Duration // by rank
 	keyLimit  int
 	admission Admission
