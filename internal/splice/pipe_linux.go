@@ -104,6 +104,9 @@ func (p *Pipe) copyOut(fd int, offset int64) (int64, error) {
 	var done int
 	for done < n {
 		m, err := unix.Pwrite(fd, buf[done:n], offset+int64(done))
+		if err == unix.EINTR {
+			continue
+		}
 		if err != nil {
 			return int64(done), err
 		}
@@ -127,6 +130,8 @@ func splice(from int, fromAt *int64, to int, toAt *int64, most int64) (n int64, 
 	}
 }
 
+// unsupported reports whether err is about splice(2) here, or may be: a sandbox
+// says EPERM.
 func unsupported(err error) bool {
-	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP
+	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP || err == unix.EPERM
 }
