@@ -109,17 +109,19 @@ func (ex *exchange) copyBody(resp *http.Response, n int64) (int64, error) {
 	if err != nil {
 		return n, ex.broken(wire, n, err)
 	}
+	more, limit := resp.ContentLength, ex.client.cfg.MaxBody
+	if coded(resp) {
+		more = -1 // what it decodes to is not announced
+	}
+	if limit > 0 && n+more > limit && hasBody(resp) {
+		return n, &BodyError{task.ErrTooLarge, n, fmt.Errorf("%d bytes announced, longer than --max-filesize (%d bytes)", n+more, limit)}
+	}
 	if sink, ok := ex.spec.Sink.(Announcer); ok {
-		more := resp.ContentLength
-		if coded(resp) {
-			more = -1 // what it decodes to is not announced
-		}
 		sink.Announce(more)
 	}
 	c := conveyor{body: body, sink: ex.spec.Sink, expect: ex.expect}
 	c.start(resp)
 	defer c.stop()
-	limit := ex.client.cfg.MaxBody
 	for {
 		k, err := c.next()
 		if n += k; limit > 0 && n > limit {

@@ -100,7 +100,7 @@ func TestPastUs(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			_ = c.(*net.TCPConn).SetLinger(0)
 		}, want: "reset", got: 2 * longBody},
-		"longer than is wanted": {send: cut(longest), limit: 2 * longBody, want: "too_large", got: -1},
+		"longer than is wanted": {send: cut(longest), limit: 2 * longBody, want: "too_large", got: 0},
 		"longer than it may take": {send: func(c net.Conn) {
 			cut(2 * longBody)(c)
 			time.Sleep(250 * time.Millisecond)

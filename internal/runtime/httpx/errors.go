@@ -84,6 +84,9 @@ func (e *BodyError) Error() string {
 	if e.Type == task.ErrShortBody {
 		return fmt.Sprintf("the body broke off after %d bytes", e.Read)
 	}
+	if e.Read == 0 {
+		return e.Err.Error()
+	}
 	return fmt.Sprintf("%v, %d bytes into the body", e.Err, e.Read)
 }
 
