@@ -82,9 +82,10 @@ func withNetHTTP(slots int, _ string) (func() func(string) error, error) {
 	// The default of two idle connections a host would make most requests dial.
 	c := &http.Client{Transport: &http.Transport{MaxIdleConns: 0, MaxIdleConnsPerHost: slots}}
 	return func() func(string) error {
+		buf := make([]byte, 4<<10)
 		return func(url string) error {
 			resp, err := c.Get(url)
-			return whole(resp, err, make([]byte, 4<<10))
+			return whole(resp, err, buf)
 		}
 	}, nil
 }

@@ -41,8 +41,8 @@ func withLibraries(slots int, results string) (func() func(string) error, error)
 	}, nil
 }
 
-// withSockets is what Go's network takes, and hardly anything of HTTP: the same
-// request to one origin, and as many bytes back as the first answer had.
+// withSockets is what Go's network takes, and hardly anything of HTTP: a request
+// to one origin, and as many bytes back as its answer announces.
 func withSockets(int, string) (func() func(string) error, error) {
 	return func() func(string) error {
 		var (
