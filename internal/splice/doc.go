@@ -6,8 +6,6 @@
 // It is for Linux. Elsewhere New says that there is no such thing.
 package splice
 
-import "syscall"
-
 // A Source has bytes that can go into a Pipe.
 type Source interface {
 	// Fill waits for bytes and moves up to max of them into p, which must be
@@ -24,9 +22,3 @@ type Sink interface {
 	// is empty afterwards.
 	Drain(p *Pipe) error
 }
-
-// Conn is a socket, and File a file, as seen from here.
-type (
-	Conn = syscall.RawConn
-	File = syscall.Conn
-)

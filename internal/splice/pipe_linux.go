@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,7 +44,7 @@ func (p *Pipe) Held() int64 { return p.held }
 
 // Fill waits until c has bytes, as long as its deadline lets it, and moves up to
 // max of them into p, which must be empty. At the end it returns io.EOF.
-func (p *Pipe) Fill(c Conn, max int64) (int64, error) {
+func (p *Pipe) Fill(c syscall.RawConn, max int64) (int64, error) {
 	var n int64
 	var failed error
 	err := c.Read(func(fd uintptr) bool {
@@ -66,7 +67,7 @@ func (p *Pipe) Fill(c Conn, max int64) (int64, error) {
 
 // Drain moves what p holds to f at offset, and returns how much of it has got
 // there.
-func (p *Pipe) Drain(f File, offset int64) (int64, error) {
+func (p *Pipe) Drain(f syscall.Conn, offset int64) (int64, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return 0, err

@@ -36,7 +36,7 @@ func connected(t *testing.T) (near, far *net.TCPConn) {
 	return c.(*net.TCPConn), a.(*net.TCPConn)
 }
 
-func socket(t *testing.T, c *net.TCPConn) Conn {
+func socket(t *testing.T, c *net.TCPConn) syscall.RawConn {
 	t.Helper()
 	raw, err := c.SyscallConn()
 	if err != nil {

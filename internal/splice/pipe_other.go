@@ -2,7 +2,10 @@
 
 package splice
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // Pipe is never made here.
 type Pipe struct{}
@@ -14,10 +17,10 @@ func New() (*Pipe, error) { return nil, errors.ErrUnsupported }
 func (*Pipe) Held() int64 { return 0 }
 
 // Fill returns errors.ErrUnsupported.
-func (*Pipe) Fill(Conn, int64) (int64, error) { return 0, errors.ErrUnsupported }
+func (*Pipe) Fill(syscall.RawConn, int64) (int64, error) { return 0, errors.ErrUnsupported }
 
 // Drain returns errors.ErrUnsupported.
-func (*Pipe) Drain(File, int64) (int64, error) { return 0, errors.ErrUnsupported }
+func (*Pipe) Drain(syscall.Conn, int64) (int64, error) { return 0, errors.ErrUnsupported }
 
 // Close has nothing to do.
 func (*Pipe) Close() {}
