@@ -136,7 +136,11 @@ func (r runner) Retrying(ctx context.Context, tell ops.Teller, e httpx.RetryEven
 // openFolder opens the folder of a batch's outputs, without what killed runs
 // left in it.
 func openFolder(ctx context.Context, path string) (ops.Folder, error) {
-	dir, err := files.OpenDir(path, files.Options{SHA256: true})
+	return sweptFolder(ctx, path, files.Options{SHA256: true})
+}
+
+func sweptFolder(ctx context.Context, path string, o files.Options) (ops.BodyFolder, error) {
+	dir, err := files.OpenDir(path, o)
 	if err != nil {
 		return nil, err
 	}

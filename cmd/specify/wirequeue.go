@@ -34,14 +34,7 @@ func openWorkerFolder(_ context.Context, path string) (ops.Folder, error) {
 // openBodyFolder opens the folder of the bodies that come from the queue, without
 // what killed runs left in it.
 func openBodyFolder(ctx context.Context, path string) (ops.BodyFolder, error) {
-	dir, err := files.OpenDir(path, files.Options{SHA256: true, Shared: true})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dir.Sweep(ctx); err != nil {
-		return nil, errors.Join(err, dir.Close())
-	}
-	return dir, nil
+	return sweptFolder(ctx, path, files.Options{SHA256: true, Shared: true})
 }
 
 // runNames keeps the name of a run beside its results file, so that both go
