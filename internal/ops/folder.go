@@ -140,9 +140,12 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 		if path == "" {
 			path = "."
 		}
-		if f.dir, f.err = f.open(ctx, path); f.err != nil {
-			f.err = noFolder(f.err)
+		dir, err := f.open(ctx, path)
+		if err != nil {
+			f.err = noFolder(err)
+			return // what came with it may be a nil *files.Dir, which close would call
 		}
+		f.dir = dir
 	})
 	if f.err != nil || t.Output != "" {
 		return t.Output, f.err
