@@ -16,7 +16,7 @@ type Case struct {
 // Rival is somebody else's way of doing it.
 type Rival struct {
 	Name  string
-	Way   Way     // nil for a library that is not at hand
+	Way   Way
 	Ratio float64 // ours/theirs must not be above it; 0 means that it is only shown
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/destel/rill"
 	"github.com/sourcegraph/conc/stream"
 
 	"github.com/specify-cli/specify/internal/asynccore"
@@ -27,19 +28,19 @@ func parMapCases(n int) []Case {
 	}
 	one := way(func(in []int) (int, error) { return parMapOurs(in, 1) })
 	chunk := way(func(in []int) (int, error) { return parMapOurs(in, 64) })
-	conc := way(parMapConc)
+	rill, conc := way(parMapRill), way(parMapConc)
 	return []Case{
 		{
 			Name:   "ParMap in order, 4 at once",
 			Unit:   "ns",
 			Ours:   one,
-			Rivals: []Rival{{"rill OrderedMap", nil, 0.8}, {"conc/stream", conc, 0}},
+			Rivals: []Rival{{"rill OrderedMap", rill, 0.8}, {"conc/stream", conc, 0}},
 		},
 		{
 			Name:   "ParMap in order, chunks of 64",
 			Unit:   "ns",
 			Ours:   chunk,
-			Rivals: []Rival{{"rill OrderedMap", nil, 0.15}, {"conc/stream", conc, 0}},
+			Rivals: []Rival{{"rill OrderedMap", rill, 0.15}, {"conc/stream", conc, 0}},
 		},
 	}
 }
@@ -49,6 +50,15 @@ func parMapOurs(in []int, chunk int) (last int, err error) {
 	cfg := asynccore.ParConfig{N: 4, Ordered: true, Chunk: chunk}
 	return asynccore.Reduce(asynccore.ParMap(context.Background(), asynccore.FromSlice(in), cfg, double),
 		0, func(_, v int) int { return v })
+}
+
+func parMapRill(in []int) (last int, err error) {
+	doubled := rill.OrderedMap(rill.FromSlice(in, nil), 4, func(v int) (int, error) { return v * 2, nil })
+	err = rill.ForEach(doubled, 1, func(v int) error {
+		last = v
+		return nil
+	})
+	return last, err
 }
 
 func parMapConc(in []int) (last int, err error) {

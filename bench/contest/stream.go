@@ -3,6 +3,8 @@ package contest
 import (
 	"errors"
 
+	"github.com/destel/rill"
+
 	"github.com/specify-cli/specify/internal/asynccore"
 )
 
@@ -37,7 +39,7 @@ func streamCase(n int) Case {
 		Ours: way(batchStream),
 		Rivals: []Rival{
 			{"a loop by hand", way(batchLoop), 4},
-			{"rill, n=1", nil, 0.1},
+			{"rill, n=1", way(batchRill), 0.1},
 		},
 	}
 }
@@ -72,4 +74,13 @@ func batchLoop(in []int, take func([]int)) error {
 		take(batch)
 	}
 	return nil
+}
+
+func batchRill(in []int, take func([]int)) error {
+	doubled := rill.Map(rill.FromSlice(in, nil), 1, func(v int) (int, error) { return v * 2, nil })
+	kept := rill.Filter(doubled, 1, func(v int) (bool, error) { return v%3 != 0, nil })
+	return rill.ForEach(rill.Batch(kept, batchSize, -1), 1, func(batch []int) error {
+		take(batch)
+		return nil
+	})
 }

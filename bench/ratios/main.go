@@ -57,10 +57,10 @@ func tellMissed(w *os.File, rows []row) (fine bool) {
 	fine = true
 	var missed []row
 	for _, r := range rows {
-		if r.measured && r.missed() {
+		if r.missed() {
 			missed = append(missed, r)
 		}
-		if r.measured && r.misses > r.rounds/2 {
+		if r.misses > r.rounds/2 {
 			fine = false
 		}
 	}

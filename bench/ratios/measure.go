@@ -10,12 +10,11 @@ import (
 type row struct {
 	name, unit, library string
 
-	measured bool    // what follows is known
-	ours     float64 // medians
-	theirs   float64 // 0 if ours is held to a bound
-	ratio    float64 // of a round, the median
-	most     float64 // target of ratio, or of ours where it is held to a bound; 0 is none
-	bound    bool
+	ours   float64 // medians
+	theirs float64 // 0 if ours is held to a bound
+	ratio  float64 // of a round, the median
+	most   float64 // target of ratio, or of ours where it is held to a bound; 0 is none
+	bound  bool
 
 	misses, rounds int
 }
@@ -38,9 +37,6 @@ func measure(c contest.Case, rounds int) ([]row, error) {
 	figures := make([][]float64, len(ways))
 	for range rounds {
 		for i, way := range ways {
-			if way == nil {
-				continue
-			}
 			v, err := way()
 			if err != nil {
 				return nil, fmt.Errorf("way %d: %w", i, err)
@@ -59,7 +55,7 @@ func measure(c contest.Case, rounds int) ([]row, error) {
 }
 
 func bounded(c contest.Case, ours []float64) row {
-	r := row{name: c.Name, unit: c.Unit, measured: true, ours: median(ours), most: c.Bound, bound: true, rounds: len(ours)}
+	r := row{name: c.Name, unit: c.Unit, ours: median(ours), most: c.Bound, bound: true, rounds: len(ours)}
 	for _, v := range ours {
 		if v > c.Bound {
 			r.misses++
@@ -70,9 +66,6 @@ func bounded(c contest.Case, ours []float64) row {
 
 func against(c contest.Case, rival contest.Rival, ours, theirs []float64) row {
 	r := row{name: c.Name, unit: c.Unit, library: rival.Name, ours: median(ours), most: rival.Ratio, rounds: len(ours)}
-	if rival.Way == nil {
-		return r
-	}
 	ratios := make([]float64, len(ours))
 	for i := range ours {
 		ratios[i] = ours[i] / theirs[i]
@@ -80,6 +73,6 @@ func against(c contest.Case, rival contest.Rival, ours, theirs []float64) row {
 			r.misses++
 		}
 	}
-	r.measured, r.theirs, r.ratio = true, median(theirs), median(ratios)
+	r.theirs, r.ratio = median(theirs), median(ratios)
 	return r
 }

@@ -13,16 +13,13 @@ var heading = []string{"case", "ours", "library", "ratio", "target", "reached"}
 func (r row) cells() []string {
 	library := "-"
 	if r.library != "" {
-		library = r.library
-		if r.measured {
-			library += " " + figure(r.theirs, r.unit)
-		}
+		library = r.library + " " + figure(r.theirs, r.unit)
 	}
 	return []string{r.name, figure(r.ours, r.unit), library, r.ratioText(), r.target(), r.reached()}
 }
 
 func (r row) ratioText() string {
-	if r.bound || !r.measured || r.theirs == 0 {
+	if r.bound || r.theirs == 0 {
 		return "-"
 	}
 	return fmt.Sprintf("%.2f", r.ratio)
@@ -48,8 +45,6 @@ func (r row) target() string {
 
 func (r row) reached() string {
 	switch {
-	case !r.measured:
-		return "not measured: the library was not to be had"
 	case r.most == 0:
 		return "-"
 	case r.missed():
