@@ -19,19 +19,18 @@ func Batch[T any](s Stream[T], n int) Stream[[]T] {
 
 // batching is one iteration of Batch.
 type batching[T any] struct {
-	size    int
-	yield   func([]T, error) bool
-	batch   []T
-	room    int  // what the first batches needed: size may be far too much to allocate
-	stopped bool // the consumer wants no more
+	size  int
+	yield func([]T, error) bool
+	batch []T // nil once the consumer wants no more
+	room  int // what the first batches needed: size may be far too much to allocate
 }
 
 // add takes the next item and returns whether the consumer wants another.
 func (b *batching[T]) add(v T, err error) bool {
 	if err != nil {
-		b.stopped = len(b.batch) > 0 && !b.yield(b.batch, nil) || !b.yield(nil, err)
+		more := (len(b.batch) == 0 || b.yield(b.batch, nil)) && b.yield(nil, err)
 		b.batch = nil
-		return !b.stopped
+		return more
 	}
 	if b.batch == nil && b.room > 0 {
 		b.batch = make([]T, 0, b.room)
@@ -41,13 +40,12 @@ func (b *batching[T]) add(v T, err error) bool {
 	}
 	full := b.batch
 	b.batch, b.room = nil, b.size
-	b.stopped = !b.yield(full, nil)
-	return !b.stopped
+	return b.yield(full, nil)
 }
 
 // end yields what is left.
 func (b *batching[T]) end() {
-	if len(b.batch) > 0 && !b.stopped {
+	if len(b.batch) > 0 {
 		b.yield(b.batch, nil)
 	}
 }
