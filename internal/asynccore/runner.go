@@ -35,7 +35,8 @@ import (
 type Runner struct {
 	epoch     time.Time // times are kept as durations since then
 	queue     int
-	refill    int                    // at most queue
+	ahead     int                    // at most queue
+	refill    int                    // at most ahead
 	slack     [classes]time.Duration // by rank
 	keyLimit  int
 	admission Admission
@@ -108,7 +109,11 @@ func NewRunner(cfg RunnerConfig) *Runner {
 	if r.queue <= 0 {
 		r.queue = 1024
 	}
-	r.refill = min(cfg.Refill, r.queue)
+	r.ahead = r.queue
+	if cfg.Ahead > 0 {
+		r.ahead = min(cfg.Ahead, r.queue)
+	}
+	r.refill = min(cfg.Refill, r.ahead)
 	if cfg.Slack != nil {
 		for rank, slack := range cfg.Slack {
 			// Half the range leaves room to add the age of the Runner.

@@ -70,10 +70,17 @@ type RunnerConfig struct {
 	// wait, as many more are let in: never more than Queue + Workers in all.
 	Queue int
 
+	// Ahead is how many jobs may be there while some run and none is parked (0:
+	// Queue). It keeps memory small where all jobs are alike in key and class, so
+	// that their order does not depend on how many there are to choose from. In a
+	// standstill, such as a pause, Queue holds.
+	Ahead int
+
 	// Refill is how much room there must be before submissions that were blocked
-	// are let in (0: any), unless a slot has nothing to do. Where one goroutine
-	// keeps the queue full it is woken once for so many jobs, and not for each (1 to
-	// 2 us a job). Jobs must not wait for a submission that may be blocked so.
+	// are let in (0: any), unless a slot has nothing to do, or, with Ahead, no job
+	// waits. Where one goroutine keeps the queue full it is woken once for so many
+	// jobs, and not for each (1 to 2 us a job). Jobs must not wait for a submission
+	// that may be blocked so.
 	Refill int
 
 	// Slack is the slack of each class, from critical to background (nil: 0, 1 s,

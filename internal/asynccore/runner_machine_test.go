@@ -86,6 +86,7 @@ func newRunnerMachine(t *rapid.T) *runnerMachine {
 			start:    time.Now(),
 			workers:  rapid.IntRange(1, 4).Draw(t, "workers"),
 			queue:    rapid.IntRange(1, 12).Draw(t, "queue"),
+			ahead:    rapid.IntRange(0, 12).Draw(t, "ahead"),
 			keyLimit: rapid.IntRange(0, 3).Draw(t, "keyLimit"),
 			limits:   make(map[string]int),
 			paused:   make(map[string]time.Duration),
@@ -95,7 +96,7 @@ func newRunnerMachine(t *rapid.T) *runnerMachine {
 		slots: make(map[string]int),
 	}
 	slack := modelSlack
-	m.r = asynccore.NewRunner(asynccore.RunnerConfig{Workers: m.workers, Queue: m.queue, KeyLimit: m.keyLimit, Slack: &slack, Admission: m})
+	m.r = asynccore.NewRunner(asynccore.RunnerConfig{Workers: m.workers, Queue: m.queue, Ahead: m.ahead, KeyLimit: m.keyLimit, Slack: &slack, Admission: m})
 	for g := range m.groups {
 		m.regroup(t, g)
 	}

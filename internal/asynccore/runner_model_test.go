@@ -42,6 +42,7 @@ type runnerModel struct {
 	now      time.Duration
 	workers  int
 	queue    int
+	ahead    int
 	keyLimit int
 	limits   map[string]int
 	paused   map[string]time.Duration // until when
@@ -71,6 +72,9 @@ func (m *runnerModel) inState(states ...string) int {
 func (m *runnerModel) full() bool {
 	m.refresh()
 	room := m.queue
+	if m.ahead > 0 && m.inState("parked", "resuming") == 0 && (m.inState("held") > 0 || m.turn() != nil) {
+		room = min(room, m.ahead)
+	}
 	if free := m.workers - m.inState("held"); free > 0 && m.turn() != nil {
 		room += free
 	}

@@ -78,6 +78,26 @@ func TestRunnerRefill(t *testing.T) {
 	})
 }
 
+// With Ahead fewer jobs wait while some run, and a slot that the limit of their
+// key keeps free calls for no more of them; in a standstill there are as many as
+// Queue.
+func TestRunnerAhead(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		r := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 2, KeyLimit: 1, Queue: 10, Ahead: 4, Refill: 2})
+		start := time.Now()
+		time.AfterFunc(3500*time.Millisecond, func() { r.Pause("k", start.Add(time.Hour)) })
+		var l trace
+		for i := range 15 {
+			mustGo(t, r, asynccore.Job{Key: "k"}, func(ctx context.Context) { pass(ctx, time.Second) })
+			synctest.Wait()
+			l.note("%d at %v", i, time.Since(start))
+		}
+		l.want(t, "0 at 0s", "1 at 0s", "2 at 0s", "3 at 0s", "4 at 0s", "5 at 2s", "6 at 2s",
+			"7 at 4s", "8 at 4s", "9 at 4s", "10 at 4s", "11 at 4s", "12 at 4s", "13 at 4s", "14 at 1h0m7s")
+		mustClose(t, r)
+	})
+}
+
 // Parked jobs are in the Runner too: however many fail and wait to try again,
 // memory is bounded.
 func TestRunnerQueueCountsParked(t *testing.T) {

@@ -76,15 +76,25 @@ func (r *Runner) refuse(e *jobEntry, cause error) {
 	r.forget(e)
 }
 
-// full reports whether a submission has to wait. Jobs that the free slots are
+// full reports whether a submission has to wait.
+func (r *Runner) full() bool { return r.room() <= 0 }
+
+// room returns how many more jobs may come in. Jobs that the free slots are
 // about to take do not count: their workers are on the way.
-func (r *Runner) full() bool {
+func (r *Runner) room() int {
 	room := r.queue
+	if r.flows() {
+		room = r.ahead
+	}
 	if free := r.workers - r.running; free > 0 && r.ready != 0 {
 		room += free
 	}
-	return r.queued+r.parked >= room
+	return room - r.queued - r.parked
 }
+
+// flows reports whether jobs pass through: some run or are about to, and none
+// is parked.
+func (r *Runner) flows() bool { return r.parked == 0 && (r.running > 0 || r.ready != 0) }
 
 // enqueue puts e, which is new, into the lane of key. The caller holds r.mu.
 func (r *Runner) enqueue(e *jobEntry, key string, now time.Duration) {
@@ -129,7 +139,8 @@ func (r *Runner) queueTimedOut(s *Slot) {
 // has told the jobs of that scope and does not come again. The caller holds
 // r.mu.
 func (r *Runner) letIn() (moved bool) {
-	if r.running >= r.workers && r.queue-r.queued-r.parked < r.refill {
+	idle := r.running < r.workers && (r.ahead == r.queue || r.queued == 0 || !r.flows())
+	if !idle && r.room() < r.refill {
 		return false
 	}
 	now := time.Since(r.epoch)

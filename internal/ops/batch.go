@@ -13,8 +13,18 @@ import (
 )
 
 // Window is how many tasks are looked at ahead of those that run: within it
-// priorities and origins are ordered. A task waiting there costs about 1 KiB.
+// priorities and origins are ordered. A task waiting there costs about 400
+// bytes, and twice that until the collector has been by.
 const Window = 10_000
+
+// ahead returns how much of the window is enough to keep that many slots busy
+// where there is nothing to order.
+func ahead(alike bool, slots int) int {
+	if !alike {
+		return Window
+	}
+	return min(max(256, 4*slots), Window)
+}
 
 // BatchRequest is one "specify batch".
 type BatchRequest struct {
@@ -104,7 +114,7 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 		return Summary{}, errors.Join(err, results.Close())
 	}
 	defer conn.Close()
-	r := b.start(ctx, req, conn, results)
+	r := b.start(ctx, req, conn, results, ahead(in.alike, conn.Jobs))
 	req.Watcher.Planned(total, r.progress)
 	inputErr := r.admitAll(in)
 	runErr := r.runner.Close(context.WithoutCancel(ctx))
@@ -147,13 +157,15 @@ type batchRun struct {
 	room    sync.Cond // on mu: order may have room
 }
 
-func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, results Results) *batchRun {
+func (b Batch) start(ctx context.Context, req BatchRequest, conn Connection, results Results, ahead int) *batchRun {
 	stop, cancel := withDeadline(ctx, req.Deadline)
 	wire, cut, release := inFlight(stop)
 	r := &batchRun{
 		Batch: b, conn: conn, results: results, stop: stop, end: cancel, wire: wire, settings: &req.Settings, failEarly: req.FailEarly,
-		hands:  hands{req.folder(b.Folder), req.executor(conn, b.Runner, b.Span, req.Inline, cancel)},
-		runner: asynccore.NewRunner(asynccore.RunnerConfig{Workers: conn.Jobs, Queue: Window, Refill: Window / 64, Admission: conn.Gate}),
+		hands: hands{req.folder(b.Folder), req.executor(conn, b.Runner, b.Span, req.Inline, cancel)},
+		runner: asynccore.NewRunner(asynccore.RunnerConfig{
+			Workers: conn.Jobs, Queue: Window, Ahead: ahead, Refill: min(ahead/4, Window/64), Admission: conn.Gate,
+		}),
 		render: req.Render, watcher: req.Watcher,
 	}
 	r.room.L = &r.mu

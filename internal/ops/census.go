@@ -8,23 +8,29 @@ import (
 
 // census is what the first reading of lists that are read twice finds out
 // about the identities in them: which ones may come more than once. It takes
-// three bytes an identity while it counts, and after done a tenth of that, where
-// a set of all of them would take nine for as long as the run lasts.
+// two bytes an identity while it counts, and after done a tenth of that, where a
+// set of all of them would take nine for as long as the run lasts.
 type census struct {
 	seed     maphash.Seed
 	sieves   []sieve     // each four times as large as the one before it
 	repeated hashset.Set // what was in a sieve already, rightly or not
 }
 
-// A sieve is a Bloom filter of two hashes and 16 bits for each of the
-// identities it is made for: of those that are new, one in 70 is taken for
-// known when it is full.
+// A sieve is a Bloom filter with ten bits for each of the identities it is made
+// for, four of them set: of those that are new, one in 85 is taken for known
+// when it is full.
 type sieve struct {
 	bits []uint64
 	room int
 }
 
-const firstSieve = 1 << 14
+const (
+	firstSieve = 1 << 14 // identities
+	sieveBits  = 10      // for each
+	sieveSet   = 4
+)
+
+func newSieve(room int) sieve { return sieve{make([]uint64, room*sieveBits/64), room} }
 
 func newCensus() *census { return &census{seed: maphash.MakeSeed()} }
 
@@ -41,8 +47,7 @@ func (c *census) count(id []byte) {
 	}
 	last := len(c.sieves) - 1
 	if last < 0 || c.sieves[last].room == 0 {
-		room := firstSieve << (2 * len(c.sieves))
-		c.sieves = append(c.sieves, sieve{make([]uint64, room/4), room})
+		c.sieves = append(c.sieves, newSieve(firstSieve<<(2*len(c.sieves))))
 		last++
 	}
 	c.sieves[last].put(print)
@@ -61,20 +66,25 @@ func numbered(id []byte) bool {
 }
 
 func (s *sieve) has(print uint64) bool {
-	a, b := s.places(print)
-	return s.bits[a>>6]>>(a&63)&1 == 1 && s.bits[b>>6]>>(b&63)&1 == 1
+	for i := range uint32(sieveSet) {
+		if at := s.place(print, i); s.bits[at>>6]>>(at&63)&1 == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *sieve) put(print uint64) {
-	a, b := s.places(print)
-	s.bits[a>>6] |= 1 << (a & 63)
-	s.bits[b>>6] |= 1 << (b & 63)
+	for i := range uint32(sieveSet) {
+		at := s.place(print, i)
+		s.bits[at>>6] |= 1 << (at & 63)
+	}
 	s.room--
 }
 
-// places are the two bits of print, each from a half of it. The number of bits
-// is a power of two.
-func (s *sieve) places(print uint64) (a, b uint64) {
-	mask := uint64(len(s.bits))*64 - 1
-	return print & mask, print >> 32 & mask
+// place is the i-th bit of print: its halves are two hashes, and the others are
+// sums of them.
+func (s *sieve) place(print uint64, i uint32) uint64 {
+	hash := uint32(print) + i*uint32(print>>32)
+	return uint64(hash) * uint64(len(s.bits)) * 64 >> 32
 }

@@ -58,17 +58,25 @@ type admission struct {
 }
 
 func (o *origins) admit(t *task.Task, gate Gate) *admission {
+	lane := o.lane(t)
 	if t.Exec != nil {
-		return &admission{task: t, origin: commandLane, queued: time.Now()}
+		return &admission{task: t, origin: lane, queued: time.Now()}
 	}
-	origin := o.of(t.URL())
-	return &admission{task: t, origin: origin, queued: time.Now(), mark: gate.Mark(origin)}
+	return &admission{task: t, origin: lane, queued: time.Now(), mark: gate.Mark(lane)}
 }
 
 // origins finds the origin of a URL in its text, without taking it apart, and
 // makes the URLs of one origin share its string. The zero value is ready to
 // use, by one goroutine.
 type origins struct{ prefix, origin string }
+
+// lane returns where t stands in line.
+func (o *origins) lane(t *task.Task) string {
+	if t.Exec != nil {
+		return commandLane
+	}
+	return o.of(t.URL())
+}
 
 // of returns what httpx.Origin would for any URL that can be fetched. For
 // others it returns something, which no request is made with.
@@ -81,7 +89,7 @@ func (o *origins) of(raw string) string {
 	prefix := raw[:len(raw)-len(rest)+end]
 	if prefix != o.prefix {
 		o.prefix, o.origin = strings.Clone(prefix), ""
-		if u, err := ParseURL(prefix); err == nil {
+		if u, err := ParseURL(o.prefix); err == nil {
 			o.origin = httpx.Origin(u)
 		}
 	}

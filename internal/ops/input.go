@@ -26,6 +26,7 @@ type input struct {
 	settings  *Settings
 	allowExec bool    // lines may be commands
 	census    *census // of the identities, when all lists could be read beforehand; else nil
+	alike     bool    // all tasks are of one lane and class, as far as that is known beforehand
 
 	shard       Shard
 	skipInvalid bool         // lines that cannot be used fail as tasks
@@ -67,7 +68,7 @@ func (in *input) check() (total int64, err error) {
 		return -1, nil
 	}
 	c.census.done()
-	in.census = c.census
+	in.census, in.alike = c.census, !c.mixed
 	return c.tasks, nil
 }
 
