@@ -44,9 +44,12 @@ func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 		ConnectTimeout:         cfg.ConnectTimeout,
 		ReadTimeout:            cfg.ReadTimeout,
 		ReadTimeoutOf:          cfg.readTimeouts(),
-		GotConn: func(ctx context.Context, info httptrace.GotConnInfo) error {
+		GotConn: func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error {
 			h := exchangeOf(ctx).hop
 			h.private = info.Reused // else there was a dial, which may go on without us
+			if instead {
+				h.ex.wires--
+			}
 			return h.gotConn(info)
 		},
 		TLSHandshake: func(ctx context.Context, took time.Duration) {

@@ -14,9 +14,8 @@ import (
 // exchange. Close may be called from another goroutine than Read, and
 // interrupts it.
 type body struct {
-	x    *exchange
-	src  io.Reader // framed: it ends where the body does
-	size int64     // the Content-Length; negative: not known
+	x   *exchange
+	src io.Reader // framed: it ends where the body does
 
 	closing atomic.Bool
 
@@ -27,20 +26,13 @@ type body struct {
 	open bool       // the connection is still this body's
 }
 
-var (
-	_ io.WriterTo   = (*body)(nil)
-	_ splice.Source = (*body)(nil)
-)
+var _ splice.Source = (*body)(nil)
 
 // Read reads straight into p when it is at least as large as the connection's
 // buffer (4 KiB).
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.read(p)
-}
-
-func (b *body) read(p []byte) (int, error) {
 	if b.closing.Load() {
 		return 0, http.ErrBodyReadAfterClose
 	}
@@ -128,54 +120,5 @@ func (b *body) interrupt() {
 	defer b.own.Unlock()
 	if b.open {
 		b.x.c.abort()
-	}
-}
-
-// A small buffer for what is known to be small; for the rest one so large that
-// system calls no longer count. Measured: see BenchmarkLargeBody.
-const (
-	smallCopy = 32 << 10
-	largeCopy = 256 << 10
-)
-
-var (
-	smallBuffers = sync.Pool{New: func() any { return new([smallCopy]byte) }}
-	largeBuffers = sync.Pool{New: func() any { return new([largeCopy]byte) }}
-)
-
-// WriteTo writes the rest of the body to w through a large pooled buffer;
-// io.Copy finds it.
-func (b *body) WriteTo(w io.Writer) (int64, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.size >= 0 && b.size <= smallCopy {
-		buf := smallBuffers.Get().(*[smallCopy]byte)
-		defer smallBuffers.Put(buf)
-		return b.copyTo(w, buf[:])
-	}
-	buf := largeBuffers.Get().(*[largeCopy]byte)
-	defer largeBuffers.Put(buf)
-	return b.copyTo(w, buf[:])
-}
-
-func (b *body) copyTo(w io.Writer, buf []byte) (total int64, err error) {
-	for {
-		n, err := b.read(buf)
-		if n > 0 {
-			m, werr := w.Write(buf[:n])
-			total += int64(m)
-			switch {
-			case werr != nil:
-				return total, werr
-			case m < n:
-				return total, io.ErrShortWrite
-			}
-		}
-		if err == io.EOF {
-			return total, nil
-		}
-		if err != nil {
-			return total, err
-		}
 	}
 }

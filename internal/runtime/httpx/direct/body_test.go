@@ -1,12 +1,8 @@
 package direct
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -94,69 +90,4 @@ func TestCloseRacesRead(t *testing.T) {
 		})
 	}
 	callers.Wait()
-}
-
-func TestWriteTo(t *testing.T) {
-	big := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB
-	answers := map[string]string{
-		"small":           okAnswer,
-		"large":           fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(big), big),
-		"chunked":         fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(big), big),
-		"close-delimited": "HTTP/1.1 200 OK\r\n\r\n" + big,
-	}
-	for name, answer := range answers {
-		for _, secure := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/tls=%v", name, secure), func(t *testing.T) {
-				srv := serve(t, secure, func(s *session) { s.request(); s.send("%s", answer); bid(s) })
-				cl := clients(t, nil)[0]
-				resp, err := cl.rt.RoundTrip(request(t, "GET", srv.url, nil))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer resp.Body.Close()
-				var got bytes.Buffer
-				n, err := io.Copy(struct{ io.Writer }{&got}, resp.Body)
-				want := big
-				if name == "small" {
-					want = "ok"
-				}
-				if err != nil || n != int64(len(want)) || got.String() != want {
-					t.Errorf("%d bytes, %v", n, err)
-				}
-			})
-		}
-	}
-}
-
-// stingyWriter takes some bytes, then fails, or says less than it was given.
-type stingyWriter struct {
-	left int
-	err  error
-}
-
-func (w *stingyWriter) Write(p []byte) (int, error) {
-	n := min(len(p), w.left)
-	w.left -= n
-	if n < len(p) {
-		return n, w.err
-	}
-	return n, nil
-}
-
-func TestWriteToFails(t *testing.T) {
-	errFull := errors.New("full")
-	for _, test := range []struct{ given, want error }{{errFull, errFull}, {nil, io.ErrShortWrite}} {
-		srv := serve(t, false, each("HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n"+large))
-		cl := clients(t, nil)[0]
-		resp, err := cl.rt.RoundTrip(request(t, "GET", srv.url, nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := io.Copy(&stingyWriter{left: 1000, err: test.given}, resp.Body)
-		if n != 1000 || !errors.Is(err, test.want) {
-			t.Errorf("%d bytes, %v; want 1000, %v", n, err, test.want)
-		}
-		resp.Body.Close()
-		waitFor(t, func() bool { return cl.open.Load() == 0 })
-	}
 }

@@ -55,20 +55,25 @@ func TestCancel(t *testing.T) {
 			s.hang()
 		}, strings.NewReader(strings.Repeat(large, 100))},
 	}
-	for _, secure := range []bool{false, true} {
+	for _, way := range ways {
 		for _, p := range points {
 			for _, cl := range clients(t, func(d *Transport, h *http.Transport) { d.ReadTimeout, h.ResponseHeaderTimeout = 0, 0 }) {
-				if secure && p.name == "before the request is read" {
+				if way.secure && p.name == "before the request is read" {
 					continue // the handshake happens when the server reads; see TestConnect
 				}
-				t.Run(map[bool]string{false: "plain/", true: "tls/"}[secure]+p.name+"/"+cl.name, func(t *testing.T) {
+				t.Run(way.name+"/"+p.name+"/"+cl.name, func(t *testing.T) {
 					reached := make(chan struct{})
-					srv := serve(t, secure, func(s *session) { p.serve(s, reached) })
+					srv := serve(t, way.secure, func(s *session) { p.serve(s, reached) })
 					ctx, cancel := context.WithCancelCause(t.Context())
-					req, err := http.NewRequestWithContext(ctx, "POST", srv.url, p.body)
+					method := "POST"
+					if way.plain && p.body == nil {
+						method = "GET"
+					}
+					req, err := http.NewRequestWithContext(ctx, method, srv.url, p.body)
 					if err != nil {
 						t.Fatal(err)
 					}
+					req.Header.Set("User-Agent", "test")
 					go func() { // ends with reached, at the latest when the server does
 						<-reached
 						time.Sleep(settle)
@@ -147,6 +152,7 @@ func TestCancelLate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				req.Header.Set("User-Agent", "test")
 				if err := exchangeError(cl.rt, req); err != nil {
 					t.Fatal(err)
 				}

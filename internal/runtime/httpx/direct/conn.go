@@ -99,14 +99,15 @@ func (c *conn) fill(p *splice.Pipe, max int64) (int64, error) {
 // false when bytes came in that nobody asked for or the peer has closed: they
 // must not be taken for the answer to this request (RFC 9112 §9). For TLS the
 // read goes through crypto/tls, which may hold such bytes itself, and which
-// takes a session ticket for what it is.
-func (c *conn) begin() bool {
+// takes a session ticket for what it is. A request that goes out in one turn
+// asks by itself.
+func (c *conn) begin(inTurn bool) bool {
 	if !c.link.unwatch() {
 		return false
 	}
 	c.link.begin()
 	c.readErr = nil
-	if c.reused {
+	if c.reused && !inTurn {
 		var one [1]byte
 		c.link.noWait = true
 		n, err := c.rw.Read(one[:])
@@ -122,20 +123,31 @@ func (c *conn) begin() bool {
 
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4<<10) }}
 
-// write sends the request, its body included. A traced one goes through
-// Request.Write, which tells the trace.
-func (c *conn) write(req *http.Request, traced bool) error {
+// write sends the request, its body included.
+func (c *conn) write(req *http.Request) error {
 	bw := writers.Get().(*bufio.Writer)
 	bw.Reset(c.rw)
-	var err error
-	if traced || !writePlain(bw, req) {
-		err = req.Write(bw)
-	}
+	err := req.Write(bw)
 	if err == nil {
 		err = bw.Flush()
 	}
 	bw.Reset(nil)
 	writers.Put(bw)
+	return err
+}
+
+// inTurn reports whether a plain request on c goes out in one turn with the read
+// of its answer: where what it reads and writes is the socket itself.
+func (c *conn) inTurn() bool { return c.state == nil && c.link.probe != nil }
+
+// writePlain sends what appendPlain has made, at the latest when the answer is
+// read; request must be left alone until then.
+func (c *conn) writePlain(request []byte) error {
+	if c.inTurn() {
+		c.link.hold(request, c.reused)
+		return nil
+	}
+	_, err := c.rw.Write(request)
 	return err
 }
 

@@ -75,6 +75,9 @@ var (
 	errNoFallback     = errors.New("request needs a Fallback transport, and none is set")
 	errCannotRewind   = errors.New("connection lost, and the request body cannot be read again")
 
+	// errUnasked is found on an idle connection, which is then not used again.
+	errUnasked = errors.New("the idle connection had ended or spoken unasked")
+
 	// errNothingYet is what a read that does not wait returns when no byte is
 	// there. crypto/tls keeps its state over a read error only if that error is
 	// a temporary net.Error.

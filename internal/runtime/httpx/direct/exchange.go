@@ -23,6 +23,7 @@ type exchange struct {
 	maxHeader int64
 	c         *conn
 	req       *http.Request
+	plain     []byte                 // what appendPlain has made of req; nil if that is not to be used
 	trace     *httptrace.ClientTrace // may be nil
 
 	unwatch func() bool   // stops watching the context; nil when it cannot end
@@ -50,7 +51,7 @@ func (x *exchange) run() (*http.Response, error) {
 	}
 	if hasBody(x.req) {
 		x.up = startUpload(x.c, x.req)
-	} else if err := x.c.write(x.req, x.trace != nil); err != nil {
+	} else if err := x.write(); err != nil {
 		if x.c.link.writeErr.Load() == nil {
 			return nil, x.fail(err, err)
 		}
@@ -66,9 +67,17 @@ func (x *exchange) run() (*http.Response, error) {
 		x.end(true)
 		return resp, nil
 	}
-	x.body = body{x: x, src: resp.Body, size: resp.ContentLength, open: true}
+	x.body = body{x: x, src: resp.Body, open: true}
 	resp.Body = &x.body
 	return resp, nil
+}
+
+// write sends a request without a body.
+func (x *exchange) write() error {
+	if x.plain != nil {
+		return x.c.writePlain(x.plain)
+	}
+	return x.c.write(x.req)
 }
 
 // answer reads headers, interim ones included, within one budget.

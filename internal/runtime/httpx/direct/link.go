@@ -22,6 +22,9 @@ type link struct {
 	probe   *probe        // nil when the socket cannot be asked; then watched is used
 	watched chan error    // while idle and without a probe: gets the end of the one read
 
+	held []byte // a request that goes out with the next Read
+	idle bool   // and only if nothing has come since the answer before it
+
 	noWait bool    // Read does not wait; set by the reader itself
 	fin    bool    // the peer has closed its side, as a Read was told
 	armed  bool    // the read deadline is fresh, the next read need not set it
@@ -41,7 +44,7 @@ func (l *link) NetConn() net.Conn { return l.Conn }
 func (l *link) begin() {
 	l.wrote.Store(0)
 	l.got.Store(0)
-	l.upload = nil
+	l.held, l.upload = nil, nil
 	if l.silence > 0 {
 		// Both directions in one call: a request without a body is one write,
 		// and the wait for the first byte of its answer begins here.
@@ -52,15 +55,79 @@ func (l *link) begin() {
 
 // Read reads what has come, and waits for it no longer than silence.
 func (l *link) Read(p []byte) (int, error) {
-	if l.noWait {
+	switch {
+	case l.noWait:
 		return l.readNow(p)
+	case l.held != nil:
+		return l.turn(p)
 	}
 	l.arm()
+	return l.read(p)
+}
+
+func (l *link) read(p []byte) (int, error) {
 	for {
 		if n, err := l.Conn.Read(p); l.over(int64(n), err) {
 			return n, err
 		}
 	}
+}
+
+// hold keeps request, which stays the caller's, for the next Read. idle says
+// that it must not go out where something is there to be read before it.
+func (l *link) hold(request []byte, idle bool) { l.held, l.idle = request, idle }
+
+// turned is what has become of a turn.
+type turned struct {
+	unasked  bool  // the connection had ended or spoken before, and nothing was written
+	wrote    int   // of out; it is less when the socket had no room for all of it
+	writeErr error // what the system said, but for that
+	read     bool  // what follows is known: the socket had something to say
+	n        int   // of in; 0 is the end
+	readErr  error // what the system said
+}
+
+// turn writes the request that is held and reads the first of its answer. It
+// returns errUnasked, and has written nothing, if it finds an idle connection
+// ended, or bytes on it.
+func (l *link) turn(p []byte) (int, error) {
+	request := l.held
+	l.held = nil
+	l.arm()
+	t, err := l.probe.takeTurn(request, p, l.idle)
+	l.wrote.Add(int64(t.wrote))
+	switch {
+	case err != nil:
+		return 0, l.failure("read", err)
+	case t.unasked:
+		return 0, errUnasked
+	case t.writeErr != nil:
+		l.writeFailed(l.failure("write", os.NewSyscallError("write", t.writeErr)))
+		l.hurry()
+	case t.wrote < len(request):
+		if _, err := l.Write(request[t.wrote:]); err != nil {
+			l.hurry()
+		}
+	}
+	switch {
+	case !t.read:
+		return l.read(p)
+	case t.readErr != nil:
+		return 0, l.failure("read", os.NewSyscallError("read", t.readErr))
+	case t.n == 0:
+		l.fin = true
+		return 0, io.EOF
+	}
+	l.got.Add(int64(t.n))
+	return t.n, nil
+}
+
+// failure is the error that op of the connection would have returned for err.
+func (l *link) failure(op string, err error) error {
+	if raw, ok := errors.AsType[*net.OpError](err); ok {
+		err = raw.Err
+	}
+	return &net.OpError{Op: op, Net: l.LocalAddr().Network(), Source: l.LocalAddr(), Addr: l.RemoteAddr(), Err: err}
 }
 
 // fill is Read into a pipe, of at most max bytes. It returns
@@ -74,7 +141,7 @@ func (l *link) fill(p *splice.Pipe, max int64) (int64, error) {
 	for {
 		n, err := p.Fill(socket, max)
 		if sys, ok := errors.AsType[*os.SyscallError](err); ok {
-			err = &net.OpError{Op: "read", Net: l.LocalAddr().Network(), Source: l.LocalAddr(), Addr: l.RemoteAddr(), Err: sys}
+			err = l.failure("read", sys)
 		}
 		if l.over(n, err) {
 			return n, err
@@ -142,11 +209,12 @@ func (l *link) Write(p []byte) (int, error) {
 	n, err := l.Conn.Write(p)
 	l.wrote.Add(int64(n))
 	if err != nil {
-		first := err // not err itself, which each Write would allocate
-		l.writeErr.CompareAndSwap(nil, &first)
+		l.writeFailed(err)
 	}
 	return n, err
 }
+
+func (l *link) writeFailed(err error) { l.writeErr.CompareAndSwap(nil, &err) }
 
 // lastWords is how long an answer may still take after the peer has stopped
 // listening: what it had said by then (a 413, say) is here or about to be.

@@ -1,21 +1,23 @@
 package direct
 
 import (
-	"bufio"
 	"net/http"
 	"net/textproto"
 	"slices"
+	"sync"
 )
 
 // plainFields is how many header fields a plain request may have.
 const plainFields = 16
 
-// writePlain writes what Request.Write would, without its garbage: a writer for
-// a body, formatted lines, a sorter. It is for the requests that nearly all are:
-// GET or HEAD, no body, and nothing that Request.Write would have to mend. For
-// any other it writes nothing and reports false. req has passed check; errors
-// are bw's, for Flush to tell.
-func writePlain(bw *bufio.Writer, req *http.Request) bool {
+// plainRequests are buffers for appendPlain.
+var plainRequests = sync.Pool{New: func() any { return new([]byte) }}
+
+// appendPlain appends to b what Request.Write would write, without its garbage:
+// a writer for a body, formatted lines, a sorter. It is for the requests that
+// nearly all are: GET or HEAD, no body, and nothing that Request.Write would have
+// to mend. For any other it returns nil. req has passed check.
+func appendPlain(b []byte, req *http.Request) []byte {
 	host := req.Host
 	if host == "" {
 		host = req.URL.Host
@@ -24,7 +26,7 @@ func writePlain(bw *bufio.Writer, req *http.Request) bool {
 	agent := req.Header["User-Agent"]
 	if req.Method != http.MethodGet && req.Method != http.MethodHead || hasBody(req) || req.Close ||
 		!isPlainHost(host) || !isPlainTarget(target) || len(agent) == 0 || len(req.Header) > plainFields {
-		return false
+		return nil
 	}
 	var buf [plainFields]string
 	names := buf[:0]
@@ -37,24 +39,24 @@ func writePlain(bw *bufio.Writer, req *http.Request) bool {
 	}
 	slices.Sort(names)
 
-	line(bw, req.Method, " ", target, " HTTP/1.1\r\n")
-	line(bw, "Host: ", host, "\r\n")
+	b = concat(b, req.Method, " ", target, " HTTP/1.1\r\n")
+	b = concat(b, "Host: ", host, "\r\n")
 	if agent[0] != "" {
-		line(bw, "User-Agent: ", textproto.TrimString(agent[0]), "\r\n")
+		b = concat(b, "User-Agent: ", textproto.TrimString(agent[0]), "\r\n")
 	}
 	for _, name := range names {
 		for _, value := range req.Header[name] {
-			line(bw, name, ": ", textproto.TrimString(value), "\r\n")
+			b = concat(b, name, ": ", textproto.TrimString(value), "\r\n")
 		}
 	}
-	line(bw, "\r\n")
-	return true
+	return concat(b, "\r\n")
 }
 
-func line(bw *bufio.Writer, parts ...string) {
+func concat(b []byte, parts ...string) []byte {
 	for _, p := range parts {
-		_, _ = bw.WriteString(p)
+		b = append(b, p...)
 	}
+	return b
 }
 
 // isPlainHost leaves IPv6 zones, names beyond ASCII and all that is no host to

@@ -3,6 +3,7 @@
 package direct
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -15,3 +16,7 @@ func newProbe(net.Conn) *probe { return nil }
 func (*probe) socket() syscall.RawConn { return nil }
 
 func (*probe) read([]byte) (int, error) { return 0, errNothingYet }
+
+func (*probe) takeTurn(out, in []byte, idle bool) (turned, error) {
+	return turned{}, errors.ErrUnsupported
+}

@@ -10,14 +10,18 @@ import (
 	"syscall"
 )
 
-// probe reads from a socket without waiting and without its deadlines.
+// probe does with a socket what net.Conn cannot. Its functions for the socket
+// are bound once, so that using them allocates nothing.
 type probe struct {
 	raw syscall.RawConn
-	ask func(fd uintptr) // recv, bound once so that a read allocates nothing
 
+	ask func(fd uintptr) // recv
 	p   []byte
 	n   int
 	err error
+
+	next func(fd uintptr) bool // step
+	turn turn
 }
 
 // newProbe returns nil for a connection that does not give its socket away.
@@ -31,7 +35,7 @@ func newProbe(c net.Conn) *probe {
 		return nil
 	}
 	p := &probe{raw: raw}
-	p.ask = p.recv
+	p.ask, p.next = p.recv, p.step
 	return p
 }
 
@@ -47,8 +51,8 @@ func (p *probe) recv(fd uintptr) {
 	p.n, _, p.err = syscall.Recvfrom(int(fd), p.p, syscall.MSG_DONTWAIT)
 }
 
-// read returns errNothingYet when no byte is there and io.EOF when the peer
-// has closed.
+// read reads without waiting and without deadlines. It returns errNothingYet
+// when no byte is there and io.EOF when the peer has closed.
 func (p *probe) read(b []byte) (int, error) {
 	p.p = b
 	err := p.raw.Control(p.ask)

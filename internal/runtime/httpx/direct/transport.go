@@ -33,8 +33,9 @@ const (
 // settings, and refuses an answer of 101 that nobody asked for.
 type Transport struct {
 	// DialContext opens connections, which must honour deadlines; nil stands
-	// for a net.Dialer. A connection that offers its socket (syscall.Conn) is
-	// asked there for stray bytes before it is used again, past its own Read.
+	// for a net.Dialer. Where a connection offers its socket (syscall.Conn), that
+	// is asked for stray bytes before the connection is used again, and requests
+	// without TLS go there: past its own Read and Write.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// TLSClientConfig is cloned for each connection. ServerName is set to the
@@ -71,12 +72,14 @@ type Transport struct {
 
 	// GotConn, if not nil, is asked each time that a request is about to be
 	// written on a connection: an error keeps it from being written and is what
-	// RoundTrip returns. TLSHandshake, if not nil, is told how long one took, be it
+	// RoundTrip returns. instead says that nothing was written on the connection
+	// that it was asked about last, which had ended; this one takes its place.
+	// TLSHandshake, if not nil, is told how long one took, be it
 	// a failed one. Both get the request's context, on the goroutine that called
 	// RoundTrip. They tell what an httptrace.ClientTrace is told, which is heard
 	// too, but needs a context made for each request; requests that go to the
 	// Fallback have only that one.
-	GotConn      func(ctx context.Context, info httptrace.GotConnInfo) error
+	GotConn      func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
 	once  sync.Once // sets up pool
@@ -112,9 +115,17 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, context.Cause(ctx)
 	}
 	trace := httptrace.ContextClientTrace(ctx)
-	out, fresh := req, false
+	var plain []byte
+	if trace == nil { // else Request.Write tells it
+		buf := plainRequests.Get().(*[]byte)
+		defer plainRequests.Put(buf)
+		if plain = appendPlain((*buf)[:0], req); plain != nil {
+			*buf = plain
+		}
+	}
+	out, fresh, instead := req, false, false
 	for {
-		c, err := t.acquire(ctx, o, out, trace, fresh)
+		c, err := t.acquire(ctx, o, req.URL, trace, fresh, plain != nil)
 		if err != nil {
 			closeBody(out)
 			return nil, err
@@ -122,7 +133,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if c.speaksHTTP2() {
 			return t.handOver(req, out, c)
 		}
-		x := &exchange{pool: &t.pool, maxHeader: t.MaxResponseHeaderBytes, c: c, req: out, trace: trace}
+		if err := t.gotConn(ctx, c, trace, instead); err != nil {
+			c.abort()
+			closeBody(out)
+			return nil, err
+		}
+		x := &exchange{pool: &t.pool, maxHeader: t.MaxResponseHeaderBytes, c: c, req: out, plain: plain, trace: trace}
 		if x.maxHeader <= 0 {
 			x.maxHeader = DefaultMaxResponseHeaderBytes
 		}
@@ -136,45 +152,39 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		} else if !x.stale() {
 			return nil, err
 		}
+		instead = err != nil && x.readErr == errUnasked // nothing happened: another idle connection may do
+		fresh = !instead                                // else this was the only repetition
 		if out, err = rewind(req); err != nil {
 			return nil, err
 		}
-		fresh = true // and so this was the only repetition
 	}
 }
 
-// acquire returns a connection that is ready for a request: an idle one that
-// is still good, or a new one.
-func (t *Transport) acquire(ctx context.Context, o origin, req *http.Request, trace *httptrace.ClientTrace, fresh bool) (*conn, error) {
+// acquire returns a connection that is ready for a request: an idle one that is
+// still good, unless fresh, or a new one. A plain request finds out by itself
+// whether an idle one is, where it goes out in one turn.
+func (t *Transport) acquire(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace, fresh, plain bool) (*conn, error) {
 	t.once.Do(t.setUp)
 	if trace != nil && trace.GetConn != nil {
-		trace.GetConn(address(req.URL))
+		trace.GetConn(address(u))
 	}
-	var c *conn
 	if !fresh {
-		for c = t.pool.get(o); c != nil && !c.begin(); c = t.pool.get(o) {
+		for c := t.pool.get(o); c != nil; c = t.pool.get(o) {
+			if c.begin(plain && c.inTurn()) {
+				return c, nil
+			}
 			c.abort()
 		}
 	}
-	if c == nil {
-		var err error
-		if c, err = t.dial(ctx, o, req.URL, trace); err != nil {
-			return nil, err
-		}
-		if c.speaksHTTP2() {
-			return c, nil
-		}
-		c.begin()
+	c, err := t.dial(ctx, o, u, trace)
+	if err == nil && !c.speaksHTTP2() {
+		c.begin(false)
 	}
-	if err := t.gotConn(ctx, c, trace); err != nil {
-		c.abort()
-		return nil, err
-	}
-	return c, nil
+	return c, err
 }
 
 // gotConn tells whoever wants to know of the connection for a request.
-func (t *Transport) gotConn(ctx context.Context, c *conn, trace *httptrace.ClientTrace) error {
+func (t *Transport) gotConn(ctx context.Context, c *conn, trace *httptrace.ClientTrace, instead bool) error {
 	info := httptrace.GotConnInfo{Conn: c.rw, Reused: c.reused, WasIdle: c.reused}
 	if trace != nil && trace.GotConn != nil {
 		if c.reused {
@@ -186,7 +196,7 @@ func (t *Transport) gotConn(ctx context.Context, c *conn, trace *httptrace.Clien
 		}
 	}
 	if t.GotConn != nil {
-		return t.GotConn(ctx, info)
+		return t.GotConn(ctx, info, instead)
 	}
 	return nil
 }

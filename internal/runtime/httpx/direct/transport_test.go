@@ -372,7 +372,7 @@ func TestWatched(t *testing.T) {
 				}}
 				defer rt.CloseIdleConnections()
 				srv := serve(t, secure, c.serve)
-				if diff := cmp.Diff(c.want, c.doAll(t, rt, srv, len(c.want))); diff != "" {
+				if diff := cmp.Diff(c.want, c.doAll(t, rt, srv, true, len(c.want))); diff != "" {
 					t.Errorf("exchanges (-want +got):\n%s", diff)
 				}
 				if int64(dials) != c.conns {

@@ -34,7 +34,7 @@ func startUpload(c *conn, req *http.Request) *upload {
 	c.link.upload = u
 	go func() {
 		defer close(u.done)
-		err := c.write(&out, false)
+		err := c.write(&out)
 		now := time.Now()
 		u.ended.Store(&now)
 		switch {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// wireCase is one way for a server to answer. Each runs over plain TCP and
-// over TLS, against this transport and http.Transport. An entry of want is
+// wireCase is one way for a server to answer. Each runs in all ways, against
+// this transport and http.Transport. An entry of want is
 // `status body` or the class of the error, with the body read before it.
 type wireCase struct {
 	name   string
@@ -38,7 +38,10 @@ type wireCase struct {
 
 const poisons = "http.Transport puts the connection back before it looks at what follows, and a quick next request takes the poison for its answer"
 
-var large = strings.Repeat("x", 300<<10)
+var (
+	large = strings.Repeat("x", 300<<10)
+	huge  = strings.Repeat(large, 27) // more than loopback holds on its way
+)
 
 func chunked(trailer string) string {
 	return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n" + trailer + "\r\n"
@@ -234,6 +237,26 @@ var wireCases = []wireCase{
 	}, want: []string{"413 big", "413 big"}, conns: 2, directOnly: true, why: "http.Transport may report the failed write in place of the answer"},
 	{name: "body fails", method: "POST", body: func() io.Reader { return io.MultiReader(strings.NewReader("abc"), failing{}) }, serve: echo, want: []string{"bad body", "bad body"}, conns: 2},
 
+	// Requests that are longer than what the socket takes at once.
+	{name: "large header", header: map[string]string{"X-A": huge}, serve: func(s *session) {
+		for {
+			time.Sleep(settle)
+			req := s.request()
+			if req == nil {
+				return
+			}
+			s.send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n%d", len(req.Header.Get("X-A")))
+		}
+	}, want: []string{"200 8294400", "200 8294400"}, conns: 1},
+	{name: "large header that is not read", header: map[string]string{"X-A": huge}, serve: func(s *session) {
+		s.send("HTTP/1.1 431 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+		time.Sleep(settle)
+	}, want: []string{"431 big", "431 big"}, conns: 2, directOnly: true, why: "http.Transport may report the failed write in place of the answer"},
+
+	// An answer that does not wait for the request.
+	{name: "early answer", serve: func(s *session) { s.send(okAnswer); s.hang() }, want: []string{"200 ok"}, conns: 1, directOnly: true,
+		why: "http.Transport may have taken note of the answer before the request, and then drops the connection"},
+
 	// Unread bodies.
 	{name: "closed unread, small and here", close: true, serve: each(okAnswer), want: []string{"200 closed", "200 closed"}, conns: 1,
 		netHTTPConns: 2, why: "what has come already is taken off the connection, without waiting"},
@@ -261,8 +284,15 @@ func echo(s *session) {
 	}
 }
 
+// ways are how requests go to the server: a GET or HEAD with a User-Agent is
+// plain.
+var ways = []struct {
+	name          string
+	secure, plain bool
+}{{"in turn", false, true}, {"written", false, false}, {"tls", true, true}, {"tls, written", true, false}}
+
 // do makes one exchange and tells it in a line.
-func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string) string {
+func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string, plain bool) string {
 	var body io.Reader
 	if c.body != nil {
 		body = c.body()
@@ -276,6 +306,9 @@ func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string) string {
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if plain {
+		req.Header.Set("User-Agent", "test")
 	}
 	for k, v := range c.header {
 		req.Header.Set(k, v)
@@ -314,13 +347,13 @@ func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string) string {
 }
 
 // doAll makes n exchanges, one after the other.
-func (c *wireCase) doAll(t *testing.T, rt http.RoundTripper, srv *server, n int) (got []string) {
+func (c *wireCase) doAll(t *testing.T, rt http.RoundTripper, srv *server, plain bool, n int) (got []string) {
 	for i := range n {
 		if i == 1 && c.pause {
 			<-srv.passed
 			time.Sleep(settle)
 		}
-		got = append(got, c.do(t, rt, srv.url))
+		got = append(got, c.do(t, rt, srv.url, plain))
 		if i == 0 {
 			close(srv.answered)
 		}
@@ -329,8 +362,7 @@ func (c *wireCase) doAll(t *testing.T, rt http.RoundTripper, srv *server, n int)
 }
 
 func TestWire(t *testing.T) {
-	for _, secure := range []bool{false, true} {
-		kind := map[bool]string{false: "plain", true: "tls"}[secure]
+	for _, way := range ways {
 		for _, c := range wireCases {
 			for _, cl := range clients(t, func(d *Transport, h *http.Transport) {
 				if c.limit > 0 {
@@ -340,7 +372,7 @@ func TestWire(t *testing.T) {
 				if c.directOnly && cl.name != "direct" {
 					continue
 				}
-				t.Run(kind+"/"+c.name+"/"+cl.name, func(t *testing.T) {
+				t.Run(way.name+"/"+c.name+"/"+cl.name, func(t *testing.T) {
 					t.Parallel()
 					want, conns := c.want, c.conns
 					if cl.name == "nethttp" {
@@ -351,8 +383,8 @@ func TestWire(t *testing.T) {
 							conns = c.netHTTPConns
 						}
 					}
-					srv := serve(t, secure, c.serve)
-					got := c.doAll(t, cl.rt, srv, len(want))
+					srv := serve(t, way.secure, c.serve)
+					got := c.doAll(t, cl.rt, srv, way.plain, len(want))
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Errorf("exchanges (-want +got):\n%s", diff)
 					}
