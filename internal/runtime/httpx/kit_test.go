@@ -2,11 +2,21 @@ package httpx
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"testing"
 )
 
-// Only what nobody else can look at any more is used again.
+// reusable is a body that counts how often it was given back.
+type reusable struct {
+	io.ReadCloser
+	n int
+}
+
+func (r *reusable) Reuse() { r.n++ }
+
+// Only what nobody else can look at any more is used again, and the answer only
+// where its headers were not kept.
 func TestKitPutBack(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -22,16 +32,23 @@ func TestKitPutBack(t *testing.T) {
 		{"under --max-time", nil, func(k *kit) { k.first.cancel = func() {} }, false},
 		{"with a body", nil, func(k *kit) { k.req.Body = http.NoBody }, false},
 		{"seen by spans", nil, func(k *kit) { k.client.spans = true }, false},
+		{"whose answer is kept", nil, func(k *kit) { k.spec.Answer = new(Answer) }, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			k := newKit()
 			k.client, k.hops, k.wires = new(Client), 1, 1
 			k.first.ex, k.first.private = &k.exchange, true
+			var body reusable
+			k.first.body.ReadCloser = &body
 			test.change(k)
+			kept := k.spec.Answer != nil
 			k.putBack(test.err)
 			if got := k.client == nil && k.first.ex == nil; got != test.want {
 				t.Errorf("put back: %v, want %v", got, test.want)
+			}
+			if got, want := body.n == 1, test.want && !kept; got != want {
+				t.Errorf("answer reused: %v, want %v", got, want)
 			}
 		})
 	}

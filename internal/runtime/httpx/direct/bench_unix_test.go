@@ -76,7 +76,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 					if n, err := io.Copy(io.Discard, resp.Body); n != 200 || err != nil {
 						b.Errorf("%d bytes, %v", n, err)
 					}
-					resp.Body.Close()
+					done(resp)
 				}
 				const workers = 50
 				run := func(n int) {

@@ -113,6 +113,12 @@ func (b *body) Close() error {
 	return nil
 }
 
+// Reuse gives the memory of the answer, with its header and this body, to an
+// exchange to come. It is for a caller who has closed the body, and who knows
+// that nobody looks at any of it again, nor ever closes the body once more; it
+// saves half of the garbage of a small answer.
+func (b *body) Reuse() { b.x.reuse() }
+
 // interrupt wakes a Read in another goroutine. The connection may have gone
 // back to the pool by now; then it must be left alone.
 func (b *body) interrupt() {

@@ -80,6 +80,14 @@ func (c *scripted) SetWriteDeadline(time.Time) error { return nil }
 func (c *scripted) LocalAddr() net.Addr              { return &net.TCPAddr{} }
 func (c *scripted) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
 
+// done closes a body, and gives its memory to the next answer.
+func done(resp *http.Response) {
+	_ = resp.Body.Close()
+	if answer, ok := resp.Body.(interface{ Reuse() }); ok {
+		answer.Reuse()
+	}
+}
+
 // outcome is what a caller sees of an answer.
 func outcome(rt http.RoundTripper, method string) string {
 	req, err := http.NewRequest(method, "http://h.test/", nil)
@@ -90,8 +98,8 @@ func outcome(rt http.RoundTripper, method string) string {
 	if err != nil {
 		return "error"
 	}
-	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
+	defer done(resp)
 	return fmt.Sprintf("%s %q %d %v %v %v %q %v", resp.Proto, resp.Status, resp.ContentLength, resp.TransferEncoding, resp.Header, resp.Trailer, body, err != nil)
 }
 

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// plainFields is how many header fields a plain request may have.
+// plainFields is how many header fields a plain request may have, and an answer
+// that is kept in memory of an earlier one.
 const plainFields = 16
 
 // plainRequests are buffers for appendPlain.

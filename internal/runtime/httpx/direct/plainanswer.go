@@ -19,16 +19,16 @@ import (
 // is here in one piece, of HTTP/1.1 and well-formed, a body of announced length
 // follows, and nothing in it asks for more than to be passed on. Of any other it
 // takes no byte and reports false. The body is not set: the ContentLength bytes
-// that follow in br are it.
-func plainAnswer(br *bufio.Reader, resp *http.Response) bool {
+// that follow in br are it. The header is in f's memory.
+func plainAnswer(br *bufio.Reader, resp *http.Response, f *fields) bool {
 	here, _ := br.Peek(br.Buffered()) // cannot fail
 	end := bytes.Index(here, []byte("\r\n\r\n"))
 	if end < 0 {
 		return false
 	}
 	head := string(here[:end+2]) // the one copy; every line of it ends in CRLF
-	line, fields, _ := strings.Cut(head, "\r\n")
-	if !statusLine(line, resp) || !headerFields(fields, resp) {
+	line, rest, _ := strings.Cut(head, "\r\n")
+	if !statusLine(line, resp) || !headerFields(rest, resp, f) {
 		return false
 	}
 	_, _ = br.Discard(end + 4)
@@ -56,14 +56,37 @@ func statusLine(line string, resp *http.Response) bool {
 	return true
 }
 
-// headerFields reads the lines of fields, among which must be a Content-Length.
-func headerFields(fields string, resp *http.Response) bool {
-	n := strings.Count(fields, "\r\n")
-	header, values := make(http.Header, n), make([]string, n) // of one value each, nearly always
+// fields is memory for the header of a plain answer: most of what one takes.
+type fields struct {
+	header http.Header
+	values [plainFields]string
+}
+
+// room returns an empty header for n fields, and as many values.
+func (f *fields) room(n int) (http.Header, []string) {
+	if n > plainFields {
+		return make(http.Header, n), make([]string, n)
+	}
+	if f.header == nil {
+		f.header = make(http.Header, n)
+	}
+	f.clear() // of an answer that turned out not to be plain
+	return f.header, f.values[:n]
+}
+
+func (f *fields) clear() {
+	clear(f.header)
+	clear(f.values[:])
+}
+
+// headerFields reads lines, among which must be a Content-Length.
+func headerFields(lines string, resp *http.Response, f *fields) bool {
+	n := strings.Count(lines, "\r\n")
+	header, values := f.room(n) // of one value each, nearly always
 	resp.Header, resp.ContentLength = header, -1
 	for i := range n {
 		var line string
-		line, fields, _ = strings.Cut(fields, "\r\n")
+		line, lines, _ = strings.Cut(lines, "\r\n")
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
 			return false // a continued line too

@@ -138,7 +138,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			closeBody(out)
 			return nil, err
 		}
-		x := &exchange{pool: &t.pool, maxHeader: t.MaxResponseHeaderBytes, c: c, req: out, plain: plain, trace: trace}
+		x := exchanges.Get().(*exchange)
+		x.pool, x.maxHeader, x.c, x.req, x.plain, x.trace = &t.pool, t.MaxResponseHeaderBytes, c, out, plain, trace
 		if x.maxHeader <= 0 {
 			x.maxHeader = DefaultMaxResponseHeaderBytes
 		}

@@ -323,6 +323,7 @@ func (c *wireCase) do(t *testing.T, rt http.RoundTripper, url string, plain bool
 	if resp.Request != req {
 		t.Errorf("resp.Request is not the request")
 	}
+	defer done(resp)
 	if c.close {
 		if err := resp.Body.Close(); err != nil {
 			t.Errorf("Close: %v", err)
