@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -335,5 +336,66 @@ func TestConnectTimeout(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Exchanges under several contexts at once: the end of one context ends its own
+// and no other.
+func TestCancelAmongOthers(t *testing.T) {
+	srv := serve(t, false, func(s *session) {
+		for req := s.request(); req != nil; req = s.request() {
+			if req.URL.Path == "/held" {
+				s.hang()
+			}
+			s.send(okAnswer)
+		}
+	})
+	rt := &Transport{}
+	defer rt.CloseIdleConnections()
+	get := func(ctx context.Context, path string) error {
+		req, err := http.NewRequestWithContext(ctx, "GET", srv.url+path, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("User-Agent", "test")
+		resp, err := rt.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		done(resp)
+		return err
+	}
+	errCause := errors.New("the cause")
+	long, cancelLong := context.WithCancelCause(t.Context())
+	short, cancelShort := context.WithCancelCause(t.Context())
+	var held, passing sync.WaitGroup
+	for i := range 40 {
+		ctx := long
+		if i%2 == 0 {
+			ctx = short
+		}
+		held.Go(func() {
+			if err := get(ctx, "/held"); !errors.Is(err, errCause) {
+				t.Errorf("held: %v, want the cause", err)
+			}
+		})
+		passing.Go(func() {
+			for range 50 {
+				if err := get(long, "/"); err != nil {
+					t.Errorf("passing: %v", err)
+				}
+			}
+		})
+	}
+	waitFor(t, func() bool { return srv.conns.Load() >= 40 })
+	cancelShort(errCause)
+	passing.Wait()
+	cancelLong(errCause)
+	held.Wait()
+	rt.scopes.mu.Lock()
+	defer rt.scopes.mu.Unlock()
+	if rt.scopes.recent != nil {
+		t.Error("a scope without exchanges is kept")
 	}
 }

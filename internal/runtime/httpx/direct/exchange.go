@@ -27,14 +27,17 @@ type exchange struct {
 	plain     []byte                 // what appendPlain has made of req; nil if that is not to be used
 	trace     *httptrace.ClientTrace // may be nil
 
-	unwatch func() bool   // stops watching the context; nil when it cannot end
-	up      *upload       // nil for a request without a body
-	begun   bool          // the answer's first byte is here
-	keep    bool          // both sides want to keep the connection
-	resp    http.Response // a plain answer
-	fields  fields        // its header
-	sized   sized         // and its body, as it comes from the connection
-	body    body          // of the answer, as the caller reads it
+	scopes *scopes
+	scope  *scope // of the request's context; nil when that cannot end, and after the exchange
+	at     int    // the place in it
+
+	up     *upload       // nil for a request without a body
+	begun  bool          // the answer's first byte is here
+	keep   bool          // both sides want to keep the connection
+	resp   http.Response // a plain answer
+	fields fields        // its header
+	sized  sized         // and its body, as it comes from the connection
+	body   body          // of the answer, as the caller reads it
 
 	// What had gone wrong when fail was called, before its own clearing up
 	// made more go wrong.
@@ -55,12 +58,7 @@ func (x *exchange) reuse() {
 // run sends the request and reads the answer up to its body. When it returns
 // an error the connection is closed, and the request's body too.
 func (x *exchange) run() (*http.Response, error) {
-	ctx := x.req.Context()
-	if ctx.Done() != nil {
-		// Closing interrupts reads and writes alike, and no deadline that is
-		// renewed at the same moment can undo it.
-		x.unwatch = context.AfterFunc(ctx, x.c.abort)
-	}
+	x.scopes.enter(x.req.Context(), x)
 	if hasBody(x.req) {
 		x.up = startUpload(x.c, x.req)
 	} else if err := x.write(); err != nil {
@@ -142,7 +140,7 @@ func (x *exchange) readResponse() (*http.Response, error) {
 // end gives the connection back when the answer was read in full and nothing
 // speaks against using it again, else it closes it.
 func (x *exchange) end(whole bool) {
-	unused := x.unwatch == nil || x.unwatch()
+	unused := x.scopes.leave(x)
 	switch {
 	case !whole || !unused || !x.up.whole():
 		x.c.abort()
@@ -172,9 +170,7 @@ func (x *exchange) fail(err, own error) error {
 	if werr := x.c.link.writeErr.Load(); werr != nil {
 		x.writeErr = *werr
 	}
-	if x.unwatch != nil {
-		x.unwatch()
-	}
+	x.scopes.leave(x)
 	x.c.abort()
 	x.up.stop()
 	x.wrote = x.c.link.wrote.Load() // now that nobody writes any more

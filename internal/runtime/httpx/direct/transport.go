@@ -82,9 +82,10 @@ type Transport struct {
 	GotConn      func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
-	once  sync.Once // sets up pool
-	pool  pool
-	http2 http2
+	once   sync.Once // sets up pool
+	pool   pool
+	scopes scopes
+	http2  http2
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -139,7 +140,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		x := exchanges.Get().(*exchange)
-		x.pool, x.maxHeader, x.c, x.req, x.plain, x.trace = &t.pool, t.MaxResponseHeaderBytes, c, out, plain, trace
+		x.pool, x.scopes, x.maxHeader, x.c, x.req, x.plain, x.trace = &t.pool, &t.scopes, t.MaxResponseHeaderBytes, c, out, plain, trace
 		if x.maxHeader <= 0 {
 			x.maxHeader = DefaultMaxResponseHeaderBytes
 		}
