@@ -17,6 +17,11 @@ import (
 
 func main() { os.Exit(profiled(func() int { return run(connector) })) }
 
+// gcPercent has the collector run a little earlier than by default: 0.7 MiB of
+// 24 for a list of one origin, 10 % where there are thousands of connections, and
+// no more processor time than can be told from noise.
+const gcPercent = 80
+
 // run is main with a status, so that deferred calls are made on every path.
 // connect makes what operations send their requests through.
 func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
@@ -29,6 +34,9 @@ func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
 			status = 70
 		}
 	}()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	log.SetOutput(io.Discard) // net/http writes there what servers say
 	ctx, stop := signals(context.Background(), screen.Close)
 	defer stop()
