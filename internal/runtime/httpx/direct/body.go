@@ -114,9 +114,9 @@ func (b *body) Close() error {
 }
 
 // Reuse gives the memory of the answer, with its header and this body, to an
-// exchange to come. It is for a caller who has closed the body, and who knows
-// that nobody looks at any of it again, nor ever closes the body once more; it
-// saves half of the garbage of a small answer.
+// exchange to come. It is for a caller who has closed the body and left the header
+// as it was, and who knows that nobody looks at any of it again, nor ever closes
+// the body once more; it saves half of the garbage of a small answer.
 func (b *body) Reuse() { b.x.reuse() }
 
 // interrupt wakes a Read in another goroutine. The connection may have gone

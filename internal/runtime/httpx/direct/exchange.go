@@ -35,7 +35,7 @@ type exchange struct {
 	begun  bool          // the answer's first byte is here
 	keep   bool          // both sides want to keep the connection
 	resp   http.Response // a plain answer
-	fields fields        // its header
+	fields *fields       // its header
 	sized  sized         // and its body, as it comes from the connection
 	body   body          // of the answer, as the caller reads it
 
@@ -46,12 +46,12 @@ type exchange struct {
 }
 
 // exchanges are those whose memory was given back: 1.2 KiB each.
-var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+var exchanges = sync.Pool{New: func() any { return &exchange{fields: new(fields)} }}
 
 // reuse gives x to another request. Nobody may look at anything of it any more.
 func (x *exchange) reuse() {
 	x.fields.clear()
-	*x = exchange{fields: fields{header: x.fields.header}}
+	*x = exchange{fields: x.fields}
 	exchanges.Put(x)
 }
 
@@ -126,7 +126,7 @@ func (x *exchange) answer() (*http.Response, error) {
 func (x *exchange) readResponse() (*http.Response, error) {
 	resp, br := &x.resp, x.c.br
 	*resp = http.Response{Request: x.req}
-	if x.req.Method == http.MethodHead || !plainAnswer(br, resp, &x.fields) {
+	if x.req.Method == http.MethodHead || !plainAnswer(br, resp, x.fields) {
 		return http.ReadResponse(br, x.req)
 	}
 	resp.Body = http.NoBody

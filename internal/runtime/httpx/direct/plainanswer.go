@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/textproto"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -28,7 +26,7 @@ func plainAnswer(br *bufio.Reader, resp *http.Response, f *fields) bool {
 	}
 	head := string(here[:end+2]) // the one copy; every line of it ends in CRLF
 	line, rest, _ := strings.Cut(head, "\r\n")
-	if !statusLine(line, resp) || !headerFields(rest, resp, f) {
+	if !statusLine(line, resp) || !f.read(rest, resp) {
 		return false
 	}
 	_, _ = br.Discard(end + 4)
@@ -54,66 +52,6 @@ func statusLine(line string, resp *http.Response) bool {
 	}
 	resp.Proto, resp.ProtoMajor, resp.ProtoMinor, resp.Status = line[:len(proto)], 1, 1, status
 	return true
-}
-
-// fields is memory for the header of a plain answer: most of what one takes.
-type fields struct {
-	header http.Header
-	values [plainFields]string
-}
-
-// room returns an empty header for n fields, and as many values.
-func (f *fields) room(n int) (http.Header, []string) {
-	if n > plainFields {
-		return make(http.Header, n), make([]string, n)
-	}
-	if f.header == nil {
-		f.header = make(http.Header, n)
-	}
-	f.clear() // of an answer that turned out not to be plain
-	return f.header, f.values[:n]
-}
-
-func (f *fields) clear() {
-	clear(f.header)
-	clear(f.values[:])
-}
-
-// headerFields reads lines, among which must be a Content-Length.
-func headerFields(lines string, resp *http.Response, f *fields) bool {
-	n := strings.Count(lines, "\r\n")
-	header, values := f.room(n) // of one value each, nearly always
-	resp.Header, resp.ContentLength = header, -1
-	for i := range n {
-		var line string
-		line, lines, _ = strings.Cut(lines, "\r\n")
-		name, value, ok := strings.Cut(line, ":")
-		if !ok || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
-			return false // a continued line too
-		}
-		name, value = textproto.CanonicalMIMEHeaderKey(name), textproto.TrimString(value)
-		switch name {
-		case "Content-Length":
-			length, err := strconv.ParseUint(value, 10, 63)
-			if err != nil || resp.ContentLength >= 0 {
-				return false
-			}
-			resp.ContentLength = int64(length)
-		case "Connection":
-			if !strings.EqualFold(value, "keep-alive") {
-				return false
-			}
-		case "Transfer-Encoding", "Trailer", "Pragma": // http.ReadResponse acts upon these
-			return false
-		}
-		if had := header[name]; had != nil {
-			header[name] = append(had, value)
-			continue
-		}
-		values[i] = value
-		header[name] = values[i : i+1 : i+1]
-	}
-	return resp.ContentLength >= 0
 }
 
 // sized is a body of a known length.
