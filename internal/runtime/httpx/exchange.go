@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/runtime/httpx/direct"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -57,8 +58,11 @@ type exchangeKey struct{}
 
 // Value gives the exchange away. That it is a context itself saves one.
 func (ex *exchange) Value(key any) any {
-	if _, ok := key.(exchangeKey); ok {
+	switch key {
+	case exchangeKey{}:
 		return ex
+	case direct.LastingKey: // the exchange goes to another task, with its kit
+		return ex.Context
 	}
 	return ex.Context.Value(key)
 }

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -30,24 +31,7 @@ func TestIdleConnectionsClosedByTheServer(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	gate := NewGate(GateConfig{})
-	client := New(Config{UserAgent: "test", Gate: gate, Connections: idle, PerHost: idle})
-	defer client.Close()
-	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: idle, Admission: gate})
-	gate.Bind(runner.Wake)
-	fetch := func(path string) (rec task.Record, err error) {
-		u, err := url.Parse(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tk := &task.Task{URLs: []string{u.String()}}
-		rec = task.NewRecord(tk)
-		_, err = asynccore.GatherOn(t.Context(), runner, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) (struct{}, error) {
-			accept := func(status int) bool { return status == 200 }
-			return struct{}{}, client.Fetch(ctx, Exchange{Task: tk, URL: u, Accept: accept, Sink: Discard, Stop: ctx}, &rec)
-		})
-		return rec, err
-	}
+	fetch := fetcher(t, server.URL, idle)
 	var all sync.WaitGroup
 	for range idle {
 		all.Go(func() {
@@ -63,7 +47,64 @@ func TestIdleConnectionsClosedByTheServer(t *testing.T) {
 	if err != nil || rec.Attempts != 1 || len(rec.Retries) > 0 || requests.Load() != idle+1 {
 		t.Errorf("%d attempts, %d requests: %v", rec.Attempts, requests.Load(), err)
 	}
-	if err := runner.Close(t.Context()); err != nil {
-		t.Error(err)
+}
+
+// Contexts and all else of an exchange are used again by the next ones, while
+// others of the batch are under way.
+func TestMemoryIsUsedAgain(t *testing.T) {
+	const atOnce = 8
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.URL.Path)
+	}))
+	defer server.Close()
+	fetch := fetcher(t, server.URL, atOnce)
+	for range 50 {
+		var all sync.WaitGroup
+		for i := range atOnce {
+			all.Go(func() {
+				for range i % 3 * 5 {
+					if rec, err := fetch("/x"); err != nil || rec.Bytes != 2 {
+						t.Errorf("%d bytes, %v", rec.Bytes, err)
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
+// fetcher returns what fetches a path of the server, as a task of one batch.
+func fetcher(t *testing.T, origin string, atOnce int) func(path string) (task.Record, error) {
+	gate := NewGate(GateConfig{})
+	client := New(Config{UserAgent: "test", Gate: gate, Connections: atOnce, PerHost: atOnce})
+	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: atOnce, Admission: gate})
+	gate.Bind(runner.Wake)
+	batch, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		if err := runner.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		client.Close()
+	})
+	return func(path string) (rec task.Record, err error) {
+		u, err := url.Parse(origin + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tk := &task.Task{URLs: []string{u.String()}}
+		rec = task.NewRecord(tk)
+		ended := make(chan struct{})
+		submitted := runner.Go(batch, asynccore.Job{Key: Origin(u)}, func(job context.Context) {
+			defer close(ended)
+			accept := func(status int) bool { return status == 200 }
+			ctx := asynccore.WithSlot(batch, asynccore.SlotFrom(job))
+			err = client.Fetch(ctx, Exchange{Task: tk, URL: u, Accept: accept, Sink: Discard, Stop: batch}, &rec)
+		})
+		if submitted != nil {
+			return rec, submitted
+		}
+		<-ended
+		return rec, err
 	}
 }

@@ -22,6 +22,13 @@ type scope struct {
 	ended bool // the context has
 }
 
+// LastingKey is for a request's context that is used again when the request is
+// over: its Value under this key is a context that ends when it does and is not
+// used again.
+var LastingKey any = lastingKey{}
+
+type lastingKey struct{}
+
 // enter has x's connection aborted when ctx ends, until leave.
 func (s *scopes) enter(ctx context.Context, x *exchange) {
 	done := ctx.Done()
@@ -32,6 +39,9 @@ func (s *scopes) enter(ctx context.Context, x *exchange) {
 	defer s.mu.Unlock()
 	of := s.recent
 	if of == nil || of.done != done {
+		if lasting, ok := ctx.Value(LastingKey).(context.Context); ok && lasting.Done() == done {
+			ctx = lasting // the scope may be there for longer than x
+		}
 		of = &scope{done: done}
 		of.stop = context.AfterFunc(ctx, func() { s.end(of) })
 		s.recent = of
