@@ -29,6 +29,7 @@ type conn struct {
 	state  *tls.ConnectionState // nil for plain connections
 	br     *bufio.Reader        // over conn.Read; nil in the pool, where nothing may be unread
 
+	sealed     *[]byte // a plain request under TLS; nil when it has had none since rest
 	reused     bool
 	headerLeft int64 // bytes that the header may still take; negative: not in a header
 	readErr    error // what ended the reading of this answer; no read is tried after it
@@ -56,6 +57,10 @@ func (c *conn) rest() {
 	c.br.Reset(nil)
 	readers.Put(c.br)
 	c.br = nil
+	if c.sealed != nil {
+		plainRequests.Put(c.sealed)
+		c.sealed = nil
+	}
 }
 
 // Read reads decrypted bytes, and within a header no more than it may take.
@@ -70,6 +75,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		p = p[:c.headerLeft]
 	}
 	n, err := c.rw.Read(p)
+	if c.link.held != nil {
+		n, err = 0, errUnasked // which TLS may have kept, or have found behind tickets
+	}
 	if c.headerLeft > 0 {
 		c.headerLeft -= int64(n)
 	}
@@ -99,8 +107,8 @@ func (c *conn) fill(p *splice.Pipe, max int64) (int64, error) {
 // false when bytes came in that nobody asked for or the peer has closed: they
 // must not be taken for the answer to this request (RFC 9112 §9). For TLS the
 // read goes through crypto/tls, which may hold such bytes itself, and which
-// takes a session ticket for what it is. A request that goes out in one turn
-// asks by itself.
+// takes a session ticket for what it is. For a request that goes out in one turn
+// its first Read finds out.
 func (c *conn) begin(inTurn bool) bool {
 	if !c.link.unwatch() {
 		return false
@@ -137,17 +145,26 @@ func (c *conn) write(req *http.Request) error {
 }
 
 // inTurn reports whether a plain request on c goes out in one turn with the read
-// of its answer: where what it reads and writes is the socket itself.
-func (c *conn) inTurn() bool { return c.state == nil && c.link.probe != nil }
+// of its answer.
+func (c *conn) inTurn() bool { return c.link.probe != nil }
 
 // writePlain sends what appendPlain has made, at the latest when the answer is
 // read; request must be left alone until then.
 func (c *conn) writePlain(request []byte) error {
-	if c.inTurn() {
+	switch {
+	case !c.inTurn():
+		_, err := c.rw.Write(request)
+		return err
+	case c.state == nil:
 		c.link.hold(request, c.reused)
 		return nil
 	}
+	c.sealed = plainRequests.Get().(*[]byte)
+	c.link.hold((*c.sealed)[:0], c.reused)
+	c.link.holding = true
 	_, err := c.rw.Write(request)
+	c.link.holding = false
+	*c.sealed = c.link.held
 	return err
 }
 

@@ -22,8 +22,9 @@ type link struct {
 	probe   *probe        // nil when the socket cannot be asked; then watched is used
 	watched chan error    // while idle and without a probe: gets the end of the one read
 
-	held []byte // a request that goes out with the next Read
-	idle bool   // and only if nothing has come since the answer before it
+	holding bool   // Write adds to held
+	held    []byte // what goes out with the next Read
+	idle    bool   // and only if nothing has come since the answer before it
 
 	noWait bool    // Read does not wait; set by the reader itself
 	fin    bool    // the peer has closed its side, as a Read was told
@@ -74,12 +75,13 @@ func (l *link) read(p []byte) (int, error) {
 }
 
 // hold keeps request, which stays the caller's, for the next Read. idle says
-// that it must not go out where something is there to be read before it.
+// that it must not go out where something is there to be read before it: then it
+// is still held after that Read.
 func (l *link) hold(request []byte, idle bool) { l.held, l.idle = request, idle }
 
 // turned is what has become of a turn.
 type turned struct {
-	unasked  bool  // the connection had ended or spoken before, and nothing was written
+	said     bool  // out was written, or what the socket took of it
 	wrote    int   // of out; it is less when the socket had no room for all of it
 	writeErr error // what the system said, but for that
 	read     bool  // what follows is known: the socket had something to say
@@ -87,29 +89,27 @@ type turned struct {
 	readErr  error // what the system said
 }
 
-// turn writes the request that is held and reads the first of its answer. It
-// returns errUnasked, and has written nothing, if it finds an idle connection
-// ended, or bytes on it.
+// turn writes the request that is held and reads the first of its answer.
 func (l *link) turn(p []byte) (int, error) {
-	request := l.held
-	l.held = nil
 	l.arm()
-	t, err := l.probe.takeTurn(request, p, l.idle)
-	l.wrote.Add(int64(t.wrote))
-	switch {
-	case err != nil:
-		return 0, l.failure("read", err)
-	case t.unasked:
-		return 0, errUnasked
-	case t.writeErr != nil:
-		l.writeFailed(l.failure("write", os.NewSyscallError("write", t.writeErr)))
-		l.hurry()
-	case t.wrote < len(request):
-		if _, err := l.Write(request[t.wrote:]); err != nil {
+	t, err := l.probe.takeTurn(l.held, p, l.idle)
+	if t.said {
+		request := l.held
+		l.held = nil
+		l.wrote.Add(int64(t.wrote))
+		switch {
+		case t.writeErr != nil:
+			l.writeFailed(l.failure("write", os.NewSyscallError("write", t.writeErr)))
 			l.hurry()
+		case t.wrote < len(request):
+			if _, err := l.Write(request[t.wrote:]); err != nil {
+				l.hurry()
+			}
 		}
 	}
 	switch {
+	case err != nil:
+		return 0, l.failure("read", err)
 	case !t.read:
 		return l.read(p)
 	case t.readErr != nil:
@@ -203,6 +203,10 @@ func (l *link) readNow(p []byte) (int, error) {
 // Write remembers the first error, so that the reader of the answer can tell
 // it from one that the caller's body or request caused.
 func (l *link) Write(p []byte) (int, error) {
+	if l.holding {
+		l.held = append(l.held, p...)
+		return len(p), nil
+	}
 	if l.upload != nil && l.silence > 0 {
 		_ = l.SetWriteDeadline(time.Now().Add(l.silence))
 	}

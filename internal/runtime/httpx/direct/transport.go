@@ -34,8 +34,8 @@ const (
 type Transport struct {
 	// DialContext opens connections, which must honour deadlines; nil stands
 	// for a net.Dialer. Where a connection offers its socket (syscall.Conn), that
-	// is asked for stray bytes before the connection is used again, and requests
-	// without TLS go there: past its own Read and Write.
+	// is asked for stray bytes before the connection is used again, and most
+	// requests go there: past its own Read and Write.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// TLSClientConfig is cloned for each connection. ServerName is set to the

@@ -16,7 +16,6 @@ import "syscall"
 type turn struct {
 	out, in []byte
 	idle    bool // nothing may have come yet
-	said    bool // out was written, or what the socket took of it
 
 	turned
 }
@@ -43,7 +42,6 @@ func (p *probe) step(fd uintptr) (over bool) {
 		return t.read
 	}
 	if t.read && t.idle {
-		t.unasked = true
 		return true
 	}
 	t.said = true
