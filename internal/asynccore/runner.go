@@ -56,6 +56,7 @@ type Runner struct {
 	parked   int  // jobs that gave their slot back, or are getting it again
 	live     int  // jobs accepted and not ended
 	helpers  int  // goroutines of the Runner, and callbacks that timers and contexts may yet start
+	hired    int  // workers, so far
 	hiring   bool // a worker is on its way and has not looked for a job yet
 	closed   bool // no more submissions
 	stopped  bool // no more slots, either

@@ -1,6 +1,9 @@
 package asynccore
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // hire starts a worker, unless one is about to look for a job. There is one on
 // its way at most: when it has found a job it calls for the next. Nor is one
@@ -14,12 +17,22 @@ func (r *Runner) hire() {
 	}
 	r.hiring = true
 	r.helpers++
-	go r.work() // Close waits for it by helpers
+	r.hired++
+	go r.work(r.hired%politeness == 0) // Close waits for it by helpers
 }
+
+// politeness is after how many workers the next one lets everybody else run
+// first. Each calls for the next as it starts: on one processor a thousand would
+// dial before the first of them went on with its connection, 100 ms later, for
+// as long as something can run the scheduler hardly looks at the network.
+const politeness = 16
 
 // work runs jobs until there is none for it. A job that has released its slot
 // keeps its worker while it is parked; others take its place.
-func (r *Runner) work() {
+func (r *Runner) work(polite bool) {
+	if polite {
+		runtime.Gosched()
+	}
 	var e *jobEntry
 	defer func() {
 		if e != nil { // the job has ended this goroutine by runtime.Goexit
