@@ -29,6 +29,7 @@ func (s *Settings) executor(conn Connection, r Runner, span Span, inline Inline,
 // wire and stop are the run's. It returns a record whatever happens: a
 // panic ends the task, not the run.
 func (h *hands) carryOut(job, wire, stop context.Context, a *admission, open func() (opened, error)) (rec *task.Record) {
+	deepen(false)
 	err := asynccore.Catch(func() error {
 		out, err := open()
 		if err != nil {
