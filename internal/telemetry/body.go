@@ -3,9 +3,9 @@ package telemetry
 import "io"
 
 // watch wraps a response's body so that its end ends a. The wrapper can do
-// what the body can and no more: a WriteTo that the body does not have would
-// take io.CopyBuffer's buffer away, and a body that can be written to is a
-// connection that has changed its protocol (101).
+// what the body can and no more: one that can be written to is a connection that
+// has changed its protocol (101), and one whose memory may be used again is not
+// kept here.
 func watch(rc io.ReadCloser, a *attempt) io.ReadCloser {
 	b := body{rc, a}
 	switch rc := rc.(type) {
@@ -14,8 +14,11 @@ func watch(rc io.ReadCloser, a *attempt) io.ReadCloser {
 			body
 			io.Writer
 		}{b, rc}
-	case io.WriterTo:
-		return copyingBody{b, rc}
+	case reusable:
+		return struct {
+			body
+			reusable
+		}{b, rc}
 	}
 	return b
 }
@@ -41,16 +44,6 @@ func (b body) Close() error {
 	return err
 }
 
-// copyingBody is a body that copies itself.
-type copyingBody struct {
-	body
-	to io.WriterTo
-}
-
-// WriteTo ends the attempt when all is written or the copy failed, whichever
-// side it failed on.
-func (b copyingBody) WriteTo(w io.Writer) (int64, error) {
-	n, err := b.to.WriteTo(w)
-	b.a.end(err)
-	return n, err
-}
+// reusable is a body that can give its memory, and that of its answer, to
+// others.
+type reusable interface{ Reuse() }

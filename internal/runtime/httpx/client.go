@@ -51,8 +51,9 @@ type Config struct {
 	// Base sends one request as it is; nil is a transport made from the
 	// fields above. Close closes its idle connections.
 	Base http.RoundTripper
-	// Span wraps the transport, so that each request on the wire gets a span;
-	// nil does not, nor does one that returns the transport itself.
+	// Span wraps the transport, so that each request on the wire gets a span; nil
+	// does not. What it returns must not look at a request, its context or its
+	// answer any more when the body has ended: they are used again.
 	Span func(http.RoundTripper) http.RoundTripper
 }
 
@@ -62,8 +63,6 @@ type Client struct {
 	cfg  Config
 	gate *Gate
 	http *http.Client
-
-	spans bool // each request goes to whoever makes spans
 
 	short sync.Once // told of the first shortage
 
@@ -86,9 +85,7 @@ func New(cfg Config) *Client {
 	}
 	var wire http.RoundTripper = noIdleCloser{cfg.Base}
 	if cfg.Span != nil {
-		spanned := cfg.Span(wire)
-		c.spans = spanned != wire
-		wire = spanned
+		wire = cfg.Span(wire)
 	}
 	follow := redirects{max: cfg.MaxRedirects, follow: !cfg.NoRedirects, schemes: cfg.RedirectTo}
 	c.http = &http.Client{

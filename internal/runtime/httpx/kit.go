@@ -44,12 +44,11 @@ func (ex *exchange) newHop(let request) *hop {
 // putBack gives k, whose exchange has ended with err, to the next one, unless
 // somebody may still look at it. http.Transport has goroutines that nobody waits
 // for, so have a dial and a request's body; a timer may be about to end a
-// context; whoever makes spans was given a context. What is left is the plain
-// case: one request, which the direct transport has sent on a connection that
-// was there. The memory of its answer goes back, too, unless its headers were
-// kept.
+// context. What is left is the plain case: one request, which the direct
+// transport has sent on a connection that was there. The memory of its answer
+// goes back, too, unless its headers were kept.
 func (k *kit) putBack(err error) {
-	if err != nil || k.hops != 1 || k.wires != 1 || !k.first.private || k.first.cancel != nil || k.req.Body != nil || k.client.spans {
+	if err != nil || k.hops != 1 || k.wires != 1 || !k.first.private || k.first.cancel != nil || k.req.Body != nil {
 		return
 	}
 	if answer, ok := k.first.body.ReadCloser.(interface{ Reuse() }); ok && k.spec.Answer == nil {

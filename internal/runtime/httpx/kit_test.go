@@ -31,7 +31,6 @@ func TestKitPutBack(t *testing.T) {
 		{"sent twice", nil, func(k *kit) { k.wires++ }, false},
 		{"under --max-time", nil, func(k *kit) { k.first.cancel = func() {} }, false},
 		{"with a body", nil, func(k *kit) { k.req.Body = http.NoBody }, false},
-		{"seen by spans", nil, func(k *kit) { k.client.spans = true }, false},
 		{"whose answer is kept", nil, func(k *kit) { k.spec.Answer = new(Answer) }, true},
 	}
 	for _, test := range tests {
