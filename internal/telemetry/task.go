@@ -42,7 +42,7 @@ func (t *Telemetry) Task(ctx context.Context, attrs ...slog.Attr) (_ context.Con
 	// A run that is not recorded was left out by its caller's trace: a new
 	// root would not know.
 	if t.room.Add(-1) < 0 && trace.SpanFromContext(ctx).IsRecording() {
-		opts = []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx))}
+		opts = t.ownTrace(ctx)
 	}
 	ctx, span := t.tracer.Start(&taskContext{Context: ctx}, "task", opts...)
 	if len(attrs) > 0 && span.IsRecording() {
@@ -50,18 +50,39 @@ func (t *Telemetry) Task(ctx context.Context, attrs ...slog.Attr) (_ context.Con
 	}
 	return ctx, func(how TaskEnd) {
 		if span.IsRecording() {
-			kvs := append(make([]attribute.KeyValue, 0, 2+len(how.Attrs)), attribute.String("specify.task.outcome", how.Outcome))
+			room := attributeRoom.Get().(*[]attribute.KeyValue)
+			kvs := append((*room)[:0], attribute.String("specify.task.outcome", how.Outcome))
 			kvs = t.appendAttributes(kvs, "", how.Attrs)
 			if how.ErrorType != "" {
 				kvs = append(kvs, failed(span, how.ErrorType))
 			}
 			span.SetAttributes(kvs...) // once: it copies
+			*room = kvs
+			attributeRoom.Put(room)
 		}
 		span.End()
 	}
 }
 
 func noTaskEnd(TaskEnd) {}
+
+// linked are the options of a span that has a trace of its own and a link to a
+// run's span.
+type linked struct {
+	run  trace.SpanContext
+	opts []trace.SpanStartOption
+}
+
+// ownTrace returns those for the run of ctx, which is nearly always the same.
+func (t *Telemetry) ownTrace(ctx context.Context) []trace.SpanStartOption {
+	link := trace.LinkFromContext(ctx)
+	l := t.linked.Load()
+	if l == nil || !l.run.Equal(link.SpanContext) {
+		l = &linked{link.SpanContext, []trace.SpanStartOption{trace.WithNewRoot(), trace.WithLinks(link)}}
+		t.linked.Store(l)
+	}
+	return l.opts
+}
 
 // task is what the wrappers below a task share, in its context.
 type task struct {

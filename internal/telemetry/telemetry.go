@@ -42,6 +42,7 @@ type Telemetry struct {
 	trusted    []string     // host globs, lower case
 	meters     *meters      // nil without metrics
 	room       atomic.Int64 // tasks that may still begin in the run's own trace
+	linked     atomic.Pointer[linked]
 
 	warn      warner
 	stop      context.CancelFunc // ends every export at once
