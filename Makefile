@@ -29,6 +29,7 @@ demo: build ## see the main job: a list of good, slow, flaky, throttled, broken 
 test: ## run all tests with the race detector
 	@$(MISSING)
 	$(GO) test -race -shuffle=on -p 1 -timeout 20m ./... # one package at a time: many of them measure time
+	$(GO) -C bench test -p 1 -timeout 5m ./... # a module of its own
 	@$(MISSING)
 
 torture: ## the whole form of the tests that kill, starve and flood the program
@@ -73,6 +74,7 @@ test-collector: ## the test against the real OpenTelemetry collector, built from
 lint: ## formatting, vet, modernity, tidiness, static analysis
 	test -z "$$(gofmt -l .)"
 	$(GO) vet ./...
+	$(GO) -C bench vet ./...
 	$(GO) fix -diff ./...
 	$(GO) mod tidy -diff
 	$(GO) mod verify
