@@ -38,7 +38,7 @@ var mayImport = map[string]rule{
 	"internal/runtime/lists":   {nil, "a list is lines to it, not tasks"},
 	"internal/runtime/queue":   {[]string{"internal/asynccore"}, "adapters do not know each other; tasks and records are bytes to it"},
 	"internal/asynccore":       {nil, "the heart knows nothing of this program"},
-	"internal/telemetry":       {nil, "telemetry is put around the others from outside"},
+	"internal/telemetry":       {[]string{"internal/splice"}, "telemetry is put around the others from outside"},
 	"internal/task":            {[]string{"internal/asynccore"}, "the nouns; a task's priority is the scheduler's"},
 }
 

@@ -1,11 +1,15 @@
 package telemetry
 
-import "io"
+import (
+	"errors"
+	"io"
+
+	"github.com/specify-cli/specify/internal/splice"
+)
 
 // watch wraps a response's body so that its end ends a. The wrapper can do
 // what the body can and no more: one that can be written to is a connection that
-// has changed its protocol (101), and one whose memory may be used again is not
-// kept here.
+// has changed its protocol (101).
 func watch(rc io.ReadCloser, a *attempt) io.ReadCloser {
 	b := body{rc, a}
 	switch rc := rc.(type) {
@@ -14,11 +18,8 @@ func watch(rc io.ReadCloser, a *attempt) io.ReadCloser {
 			body
 			io.Writer
 		}{b, rc}
-	case reusable:
-		return struct {
-			body
-			reusable
-		}{b, rc}
+	case direct:
+		return directBody{b, rc}
 	}
 	return b
 }
@@ -44,6 +45,23 @@ func (b body) Close() error {
 	return err
 }
 
-// reusable is a body that can give its memory, and that of its answer, to
-// others.
-type reusable interface{ Reuse() }
+// direct is a body whose bytes can go to a file past this process, and whose
+// memory, with that of its answer, can be used again.
+type direct interface {
+	splice.Source
+	Reuse()
+}
+
+type directBody struct {
+	body
+	direct
+}
+
+// Fill ends the attempt as Read does.
+func (b directBody) Fill(p *splice.Pipe, max int64) (int64, error) {
+	n, err := b.direct.Fill(p, max)
+	if err != nil && err != errors.ErrUnsupported {
+		b.a.end(err)
+	}
+	return n, err
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/specify-cli/specify/internal/splice"
 	"github.com/specify-cli/specify/internal/telemetry"
 	"github.com/specify-cli/specify/internal/telemetry/otlptest"
 )
@@ -148,16 +149,26 @@ func TestTransportError(t *testing.T) {
 	}
 }
 
-// reusable is a body whose memory may be used again.
-type reusable struct {
+// directBody is one of the direct transport's: it fills pipes, of what there is
+// with two bytes at a time, and is used again.
+type directBody struct {
 	io.ReadCloser
-	used bool
+	left   int64
+	reused bool
 }
 
-func (r *reusable) Reuse() { r.used = true }
+func (d *directBody) Fill(*splice.Pipe, int64) (int64, error) {
+	if d.left == 0 {
+		return 0, io.EOF
+	}
+	d.left -= 2
+	return 2, nil
+}
 
-// TestBodyKeepsItsMethods shows that the wrapped body has Reuse or Write if and
-// only if the body has, and the same bytes.
+func (d *directBody) Reuse() { d.reused = true }
+
+// TestBodyKeepsItsMethods shows that the wrapped body has Fill and Reuse or Write
+// if and only if the body has, and the same bytes.
 func TestBodyKeepsItsMethods(t *testing.T) {
 	r := newRun(t, telemetry.Config{})
 	through := func(body io.ReadCloser) io.ReadCloser {
@@ -178,12 +189,14 @@ func TestBodyKeepsItsMethods(t *testing.T) {
 		t.Errorf("read %q, %v", got, err)
 	}
 
-	inner := &reusable{ReadCloser: io.NopCloser(strings.NewReader("again"))}
-	again := through(inner)
-	if got, err := io.ReadAll(again); string(got) != "again" || err != nil {
-		t.Errorf("read %q, %v", got, err)
+	inner := &directBody{ReadCloser: io.NopCloser(strings.NewReader("read")), left: 4}
+	outer := through(inner)
+	for _, want := range []int64{2, 2, 0} {
+		if n, err := outer.(splice.Source).Fill(nil, 100); n != want || (err == io.EOF) != (n == 0) {
+			t.Errorf("filled with %d, %v; want %d", n, err, want)
+		}
 	}
-	if again.(interface{ Reuse() }).Reuse(); !inner.used {
+	if outer.(interface{ Reuse() }).Reuse(); !inner.reused {
 		t.Error("the body's Reuse was not called")
 	}
 

@@ -17,5 +17,6 @@
 //
 // A reader starts with transport.go (which connection, which retry), then
 // exchange.go (one request on one connection) and body.go; link.go is the
-// socket with its deadlines.
+// socket with its deadlines, turn_unix.go how most requests go out on it, and
+// scope.go what ends them with their context.
 package direct
