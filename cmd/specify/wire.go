@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
@@ -42,8 +41,7 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 	reporter := ops.Report{Open: openRecords, Write: writeFile}
 	queued := ops.Queued{Lists: batch.Lists, Open: openQueue, Results: openResults, Folder: lookAtFolder, Bodies: openBodyFolder, Names: runNames{}}
 	worker := ops.Worker{Open: openQueue, Connect: connect, Runner: runner{spans}, Folder: openWorkerFolder, Spool: openSpool, Span: taskSpan(spans)}
-	var root *cobra.Command
-	root = commands.New(commands.Ops{
+	root := commands.New(commands.Ops{
 		Fetch:  telemetry.Around(spans, "ops.Fetch", told(console, fetch.Run)),
 		Batch:  telemetry.Around(spans, "ops.Batch", told(console, planned(spans, batch.Run))),
 		Plan:   telemetry.Around(spans, "ops.Plan", plan.Run),
@@ -52,10 +50,11 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 		Queued: telemetry.Around(spans, "ops.Queued", told(console, queued.Run)),
 		Worker: telemetry.Around(spans, "ops.Worker", told(console, worker.Run)),
 	}, commands.World{
-		In: os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
+		Args: os.Args[1:],
+		In:   os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
 		Trace: traced(ctx, spans),
 		Configure: func(fs *pflag.FlagSet, explicit string) error {
-			return configure(fs, commands.Settings(root), explicit)
+			return configure(fs, allSettings, explicit)
 		},
 		Origin:     config.Origin,
 		Places:     places,
@@ -72,8 +71,13 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 
 // configure completes flags from the environment and the configuration file,
 // which may hold any of the settings.
-func configure(flags, settings *pflag.FlagSet, explicit string) error {
+func configure(flags *pflag.FlagSet, settings func() *pflag.FlagSet, explicit string) error {
 	return badInput(config.Source{Getenv: os.Getenv}.Apply(flags, settings, explicit))
+}
+
+// allSettings are those of all commands, whichever runs.
+func allSettings() *pflag.FlagSet {
+	return commands.Settings(commands.New(commands.Ops{}, commands.World{}))
 }
 
 // places lists where a configuration file may be.

@@ -53,17 +53,19 @@ func Variable(flag string) string {
 }
 
 // Apply sets the flags of flags that the command line left open, and notes in
-// each where its value is from (see Origin). all are the settings of the whole
-// program: a file may hold those of other commands, which are checked too. A
-// setting that cannot be used is an *Error with its place; explicit is the
-// value of --config.
-func (s Source) Apply(flags, all *pflag.FlagSet, explicit string) error {
+// each where its value is from (see Origin). settings, which is asked where there
+// is a file, makes those of the whole program: it may hold those of other commands,
+// which are checked too. A setting that cannot be used is an *Error with its place;
+// explicit is the value of --config.
+func (s Source) Apply(flags *pflag.FlagSet, settings func() *pflag.FlagSet, explicit string) error {
 	places, err := s.Places(explicit)
 	if err != nil {
 		return err
 	}
 	file := &document{}
+	var all *pflag.FlagSet
 	if used, ok := places.Used(); ok {
+		all = settings()
 		if file, err = readDocument(used.Path, all); err != nil {
 			return err
 		}
@@ -82,7 +84,7 @@ func (s Source) Apply(flags, all *pflag.FlagSet, explicit string) error {
 			failed = s.complete(flags, f, v, file)
 		}
 	})
-	if failed == nil {
+	if failed == nil && all != nil {
 		failed = file.others(flags, all)
 	}
 	if failed == nil && file.hosts != nil {

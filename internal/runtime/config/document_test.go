@@ -49,7 +49,7 @@ func applied(t *testing.T, text string) (*pflag.FlagSet, error) {
 		t.Fatal(err)
 	}
 	fs := newFlags()
-	return fs, Source{Getenv: func(string) string { return "" }}.Apply(fs, fs, "c.yaml")
+	return fs, Source{Getenv: func(string) string { return "" }}.Apply(fs, func() *pflag.FlagSet { return fs }, "c.yaml")
 }
 
 func TestWhatIsWrong(t *testing.T) {
@@ -120,14 +120,14 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		{"nowhere", "nowhere: no such file or directory"},
 		{filepath.Join("dir", strings.Repeat("n", 300)), "file name too long"},
 	} {
-		if err := none.Apply(fs, fs, tt.path); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := none.Apply(fs, func() *pflag.FlagSet { return fs }, tt.path); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.path, err, tt.want)
 		}
 	}
 	if err := os.Mkdir(hereFile, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := none.Apply(fs, fs, ""); err == nil || err.Error() != "specify.yaml: is a directory" {
+	if err := none.Apply(fs, func() *pflag.FlagSet { return fs }, ""); err == nil || err.Error() != "specify.yaml: is a directory" {
 		t.Errorf("a folder named specify.yaml: %v", err)
 	}
 }
@@ -150,7 +150,7 @@ func TestNotFromHere(t *testing.T) {
 		}
 		for _, explicit := range []string{"", hereFile, "./" + hereFile, "link"} {
 			fs := newFlags()
-			err := Source{Getenv: func(string) string { return "" }}.Apply(fs, fs, explicit)
+			err := Source{Getenv: func(string) string { return "" }}.Apply(fs, func() *pflag.FlagSet { return fs }, explicit)
 			if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 				t.Errorf("%q by %q: %v, want %q", text, explicit, err, want)
 			}
