@@ -139,6 +139,7 @@ func (r *Runner) queueTimedOut(s *Slot) {
 // has told the jobs of that scope and does not come again. The caller holds
 // r.mu.
 func (r *Runner) letIn() (moved bool) {
+	// A free slot calls for more jobs, unless others wait that are all alike.
 	idle := r.running < r.workers && (r.ahead == r.queue || r.queued == 0 || !r.flows())
 	if !idle && r.room() < r.refill {
 		return false

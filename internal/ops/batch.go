@@ -17,9 +17,9 @@ import (
 // bytes, and twice that until the collector has been by.
 const Window = 10_000
 
-// ahead returns how much of the window is enough to keep that many slots busy
-// where there is nothing to order.
-func ahead(alike bool, slots int) int {
+// lookAhead returns how much of the window is needed: all of it, or where there
+// is nothing to order enough to keep that many slots busy.
+func lookAhead(alike bool, slots int) int {
 	if !alike {
 		return Window
 	}
@@ -114,7 +114,7 @@ func (b Batch) Run(ctx context.Context, req BatchRequest) (sum Summary, err erro
 		return Summary{}, errors.Join(err, results.Close())
 	}
 	defer conn.Close()
-	r := b.start(ctx, req, conn, results, ahead(in.alike, conn.Jobs))
+	r := b.start(ctx, req, conn, results, lookAhead(in.alike, conn.Jobs))
 	req.Watcher.Planned(total, r.progress)
 	inputErr := r.admitAll(in)
 	runErr := r.runner.Close(context.WithoutCancel(ctx))

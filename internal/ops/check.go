@@ -11,8 +11,8 @@ import (
 )
 
 // checker reads input before the run, to find what is wrong with it, which
-// identities come more than once, and whether all tasks are alike in line. Lines that are plain URLs, nearly all, are
-// checked without making a task of each.
+// identities come more than once, and whether all tasks are alike in line. Lines
+// that are plain URLs, nearly all, are checked without making a task of each.
 type checker struct {
 	in     *input
 	census *census

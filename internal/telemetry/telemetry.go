@@ -39,10 +39,10 @@ type Telemetry struct {
 	conf       Config
 	tracer     trace.Tracer // nil when off
 	propagator propagation.TextMapPropagator
-	trusted    []string     // host globs, lower case
-	meters     *meters      // nil without metrics
-	room       atomic.Int64 // tasks that may still begin in the run's own trace
-	linked     atomic.Pointer[linked]
+	trusted    []string               // host globs, lower case
+	meters     *meters                // nil without metrics
+	room       atomic.Int64           // tasks that may still begin in the run's own trace
+	linked     atomic.Pointer[linked] // of the latest run with too many tasks
 
 	warn      warner
 	stop      context.CancelFunc // ends every export at once

@@ -61,7 +61,7 @@ func (ex *exchange) Value(key any) any {
 	switch key {
 	case exchangeKey{}:
 		return ex
-	case direct.LastingKey: // the exchange goes to another task, with its kit
+	case direct.LastingKey{}: // the exchange goes to another task, with its kit
 		return ex.Context
 	}
 	return ex.Context.Value(key)

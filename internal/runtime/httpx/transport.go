@@ -48,7 +48,7 @@ func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 			h := exchangeOf(ctx).hop
 			h.private = info.Reused // else there was a dial, which may go on without us
 			if instead {
-				h.ex.wires--
+				h.ex.wires-- // the one before was only looked at
 			}
 			return h.gotConn(info)
 		},

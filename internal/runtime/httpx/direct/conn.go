@@ -76,7 +76,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	n, err := c.rw.Read(p)
 	if c.link.held != nil {
-		n, err = 0, errUnasked // which TLS may have kept, or have found behind tickets
+		n, err = 0, errUnasked // the request has not gone out: this is no answer to it
 	}
 	if c.headerLeft > 0 {
 		c.headerLeft -= int64(n)

@@ -22,7 +22,12 @@ type fields struct {
 type fieldName struct{ sent, canonical string }
 
 // clear lets go of the answer, but for the names.
-func (f *fields) clear() { clear(f.values[:]) }
+func (f *fields) clear() {
+	clear(f.values[:])
+	if f.n == 0 {
+		f.header = nil
+	}
+}
 
 // read reads lines, each with its CRLF, into resp, if there is a Content-Length
 // among them and nothing that asks for more than to be passed on.

@@ -11,7 +11,8 @@ import (
 // that is kept in memory of an earlier one.
 const plainFields = 16
 
-// plainRequests are buffers for appendPlain.
+// plainRequests are buffers for what appendPlain makes, and for what TLS makes of
+// that.
 var plainRequests = sync.Pool{New: func() any { return new([]byte) }}
 
 // appendPlain appends to b what Request.Write would write, without its garbage:

@@ -25,9 +25,7 @@ type scope struct {
 // LastingKey is for a request's context that is used again when the request is
 // over: its Value under this key is a context that ends when it does and is not
 // used again.
-var LastingKey any = lastingKey{}
-
-type lastingKey struct{}
+type LastingKey struct{}
 
 // enter has x's connection aborted when ctx ends, until leave.
 func (s *scopes) enter(ctx context.Context, x *exchange) {
@@ -39,7 +37,7 @@ func (s *scopes) enter(ctx context.Context, x *exchange) {
 	defer s.mu.Unlock()
 	of := s.recent
 	if of == nil || of.done != done {
-		if lasting, ok := ctx.Value(LastingKey).(context.Context); ok && lasting.Done() == done {
+		if lasting, ok := ctx.Value(LastingKey{}).(context.Context); ok && lasting.Done() == done {
 			ctx = lasting // the scope may be there for longer than x
 		}
 		of = &scope{done: done}
