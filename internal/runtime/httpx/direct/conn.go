@@ -35,6 +35,7 @@ type conn struct {
 	readErr    error // what ended the reading of this answer; no read is tried after it
 
 	// Guarded by pool.mu, while in the pool.
+	shelf        *shelf // of its origin; nil until it is idle for the first time
 	idleSince    time.Time
 	older, newer *conn
 }

@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
@@ -15,11 +16,19 @@ type pool struct {
 	// mu guards everything below and the pool's fields of the connections in
 	// it. Connections are closed outside of it: TLS writes a goodbye.
 	mu             sync.Mutex
-	idle           map[origin][]*conn // oldest first
-	oldest, newest *conn              // all of idle, linked by age
+	shelves        map[origin]*shelf // empty ones, too, as long as they are not too many
+	oldest, newest *conn             // all that are idle, linked by age
 	count          int
 	sweeper        *time.Timer // runs while count > 0 and timeout > 0
 	closing        bool        // since closeAll, until the next get
+}
+
+// shelf holds the idle connections to one origin. It stays when it is empty,
+// which between a get and a put it mostly is, and its connections know it: what
+// is taken from it and put back costs no search, and no memory.
+type shelf struct {
+	idle []*conn // oldest first
+	gone bool    // from pool.shelves
 }
 
 // get returns the newest idle connection to o, or nil.
@@ -27,11 +36,11 @@ func (p *pool) get(o origin) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closing = false
-	cs := p.idle[o]
-	if len(cs) == 0 {
+	s := p.shelves[o]
+	if s == nil || len(s.idle) == 0 {
 		return nil
 	}
-	c := cs[len(cs)-1]
+	c := s.idle[len(s.idle)-1]
 	if p.timeout > 0 && time.Since(c.idleSince) >= p.timeout {
 		return nil // the sweeper is about to take it, and all that are older
 	}
@@ -51,20 +60,23 @@ func (p *pool) put(c *conn) bool {
 func (p *pool) add(c *conn) (evicted *conn, kept bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closing || p.total <= 0 || len(p.idle[c.origin]) >= p.perHost {
+	if p.closing || p.total <= 0 || p.perHost <= 0 {
+		return c, false
+	}
+	if c.shelf == nil || c.shelf.gone {
+		c.shelf = p.shelf(c.origin)
+	}
+	if len(c.shelf.idle) >= p.perHost {
 		return c, false
 	}
 	if p.count >= p.total {
 		evicted = p.oldest
 		p.remove(evicted)
 	}
-	if p.idle == nil {
-		p.idle = make(map[origin][]*conn)
-	}
 	c.idleSince = time.Now()
 	c.reused = true
 	c.link.watch()
-	p.idle[c.origin] = append(p.idle[c.origin], c)
+	c.shelf.idle = append(c.shelf.idle, c)
 	c.older, c.newer = p.newest, nil
 	if p.newest != nil {
 		p.newest.newer = c
@@ -79,20 +91,35 @@ func (p *pool) add(c *conn) (evicted *conn, kept bool) {
 	return evicted, true
 }
 
+// shelf returns that of o, a new one if need be. p.mu must be held.
+func (p *pool) shelf(o origin) *shelf {
+	if s := p.shelves[o]; s != nil {
+		return s
+	}
+	if p.shelves == nil {
+		p.shelves = make(map[origin]*shelf)
+	}
+	if len(p.shelves) > 2*p.total { // half of them are empty
+		maps.DeleteFunc(p.shelves, func(_ origin, s *shelf) bool {
+			s.gone = len(s.idle) == 0
+			return s.gone
+		})
+	}
+	s := new(shelf)
+	p.shelves[o] = s
+	return s
+}
+
 // remove takes c out. It is the newest or the oldest of its origin, so finding
 // it is short. p.mu must be held.
 func (p *pool) remove(c *conn) {
-	cs := p.idle[c.origin]
+	cs := c.shelf.idle
 	last := len(cs) - 1
 	if cs[last] != c {
 		copy(cs, cs[1:])
 	}
 	cs[last] = nil
-	if last == 0 {
-		delete(p.idle, c.origin)
-	} else {
-		p.idle[c.origin] = cs[:last]
-	}
+	c.shelf.idle = cs[:last]
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {

@@ -3,6 +3,7 @@ package direct
 import (
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,9 +34,12 @@ func closed(c *conn) bool { return c.link.Conn.(*idleConn).closed.Load() }
 // TestPoolModel compares the pool with a list of what it should hold.
 func TestPoolModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := &pool{perHost: rapid.IntRange(-1, 3).Draw(t, "perHost"), total: rapid.IntRange(-1, 5).Draw(t, "total")}
+		p := &pool{perHost: rapid.IntRange(-1, 3).Draw(t, "perHost"), total: rapid.IntRange(-1, 3).Draw(t, "total")}
 		var model, out []*conn // idle, oldest first; taken by a caller
-		origins := []origin{{host: "a"}, {host: "b"}, {host: "a", tls: true}}
+		var origins []origin   // more than there are shelves for
+		for _, host := range strings.Split("abcdefgh", "") {
+			origins = append(origins, origin{host: host}, origin{host: host, tls: true})
+		}
 		count := func(o origin) (n int) {
 			for _, c := range model {
 				if c.origin == o {
@@ -73,6 +77,9 @@ func TestPoolModel(t *testing.T) {
 			},
 			"get": func(t *rapid.T) {
 				o := rapid.SampledFrom(origins).Draw(t, "origin")
+				if len(model) > 0 && rapid.Bool().Draw(t, "there") {
+					o = rapid.SampledFrom(model).Draw(t, "conn").origin
+				}
 				var want *conn
 				for _, c := range model {
 					if c.origin == o {
@@ -113,11 +120,19 @@ func TestPoolModel(t *testing.T) {
 					c = c.newer
 				}
 				n := 0
-				for _, cs := range p.idle {
-					n += len(cs)
+				for o, s := range p.shelves {
+					for _, c := range s.idle {
+						if c.origin != o || c.shelf != s {
+							t.Fatalf("a connection to %v is kept as one to %v", c.origin, o)
+						}
+						n++
+					}
 				}
 				if n != len(model) {
 					t.Fatalf("%d by origin, want %d", n, len(model))
+				}
+				if most := max(0, 2*p.total) + 1; len(p.shelves) > most {
+					t.Fatalf("%d shelves, want at most %d", len(p.shelves), most)
 				}
 			},
 		})
