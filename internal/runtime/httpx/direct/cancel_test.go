@@ -229,6 +229,23 @@ func TestTimes(t *testing.T) {
 			_, _ = io.WriteString(c, okAnswer)
 			forever(c)
 		}, want: "ok", after: 120 * time.Second},
+		{name: "each piece of a body renews the limit", handle: func(c net.Conn) {
+			readHead(c)
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+			for _, wait := range []time.Duration{1, 5, 10, 14, 16, 20, 29, 1, 29} {
+				time.Sleep(wait * time.Second)
+				_, _ = io.WriteString(c, "x")
+			}
+		}, want: "ok", after: 125 * time.Second},
+		{name: "silence late in the body", handle: func(c net.Conn) {
+			readHead(c)
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+			for range 5 {
+				time.Sleep(3 * time.Second)
+				_, _ = io.WriteString(c, "x")
+			}
+			forever(c)
+		}, want: "timeout_read", after: 15*time.Second + limit},
 		{name: "silence within the body", handle: func(c net.Conn) {
 			readHead(c)
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")

@@ -114,7 +114,7 @@ func (c *conn) begin(inTurn bool) bool {
 	if !c.link.unwatch() {
 		return false
 	}
-	c.link.begin()
+	c.link.begin(inTurn)
 	c.readErr = nil
 	if c.reused && !inTurn {
 		var one [1]byte

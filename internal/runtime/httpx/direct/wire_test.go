@@ -163,6 +163,13 @@ var wireCases = []wireCase{
 			}
 		}
 	}, want: []string{"200 ok"}, conns: 1, netHTTP: []string{"timeout_read"}, why: "ResponseHeaderTimeout is for the whole header, ReadTimeout for a silence"},
+	{name: "each request has the whole limit", limit: 2 * time.Second, serve: func(s *session) {
+		for _, wait := range []time.Duration{600 * time.Millisecond, 1500 * time.Millisecond, 1500 * time.Millisecond} {
+			s.request()
+			time.Sleep(wait)
+			s.send(okAnswer)
+		}
+	}, want: []string{"200 ok", "200 ok", "200 ok"}, conns: 1},
 
 	// Not HTTP/1.1.
 	{name: "garbage", serve: firstThen("SSH-2.0-OpenSSH_9.2\r\n\r\n", hang), want: []string{"bad_response", "200 ok"}, conns: 2},
