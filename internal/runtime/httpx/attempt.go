@@ -87,8 +87,10 @@ func (b *hopBody) Fill(p *splice.Pipe, max int64) (int64, error) {
 func (b *hopBody) saw(err error) error {
 	switch {
 	case err == nil:
-		if b.hop.let.probe && b.verdict == success && time.Since(b.hop.answer) > longProbe {
-			b.hop.let.settle(success)
+		if b.hop.let.probe && b.verdict == success {
+			if now := time.Now(); now.Sub(b.hop.answer) > longProbe {
+				b.hop.let.settle(success, now)
+			}
 		}
 	case err == io.EOF:
 		b.hop.end(b.verdict, nil)

@@ -125,7 +125,7 @@ func (ex *exchange) take(origin string) error {
 	gate.standing(origin, retry, +1)
 	err := ex.slot.Acquire(ctx, origin)
 	gate.standing(origin, retry, -1)
-	ex.bookWait(origin, began, before)
+	ex.bookWait(origin, began, time.Now(), before)
 	ex.granted = err == nil
 	return err
 }

@@ -53,11 +53,11 @@ type Exchange struct {
 // the last attempt's error with its type, a *TimeoutError when the task's own
 // timeout is over, or the cause of the end of ctx or Stop.
 func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
-	k := kits.Get().(*kit)
+	k, now := kits.Get().(*kit), time.Now()
 	k.exchange = exchange{
 		Context: ctx, kit: k, client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
-		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL), began: time.Now(),
-		before: rec.Attempts,
+		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL),
+		began: now, booked: now, attemptBegan: now, before: rec.Attempts,
 	}
 	err := k.run()
 	k.putBack(err)
@@ -70,7 +70,7 @@ func (ex *exchange) run() error {
 	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}
-	ex.booked, ex.rest = ex.began, &rec.Timing.Queue
+	ex.rest = &rec.Timing.Queue
 	defer func() { ex.book(ex.rest, time.Now()) }()
 	if spec.Since == nil { // else the slot was for a request to another mirror
 		ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
@@ -87,7 +87,7 @@ func (ex *exchange) run() error {
 	}
 	if !spec.Queued.IsZero() {
 		ex.booked = spec.Queued
-		ex.bookWait(ex.origin, spec.Queued, spec.Mark)
+		ex.bookWait(ex.origin, spec.Queued, ex.began, spec.Mark)
 	}
 	if want := spec.Task.Expect; want != nil {
 		if err := ex.expecting(want); err != nil {

@@ -224,7 +224,7 @@ func TestCancelIsNotCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.settle(neutral)
+			r.settle(neutral, now)
 			g.Release("http://h:80", now)
 		}
 		if _, err := g.enter("http://h:80", true, new(lastFailure)); err != nil {

@@ -40,7 +40,7 @@ type hop struct {
 
 // begin starts the clocks and makes out of req what is sent.
 func (h *hop) begin(req *http.Request) {
-	h.began, h.ctx = time.Now(), req.Context()
+	h.began, h.ctx = h.let.began, req.Context()
 	h.out = *req
 	if left := h.ex.maxTime; left > 0 {
 		ctx, cancel := context.WithCancelCause(h.ctx)
@@ -107,7 +107,7 @@ func (h *hop) end(v verdict, err error) {
 	now := time.Now()
 	h.ex.spent += now.Sub(h.began)
 	h.account(now, err)
-	h.let.settle(v)
+	h.let.settle(v, now)
 }
 
 // account books the time since the last booking, up to now, in the record's

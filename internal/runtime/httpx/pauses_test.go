@@ -32,13 +32,13 @@ func TestPauses(t *testing.T) {
 		want(Pauses{})
 		a := request("http://a:80")
 		a.pause(began.Add(3 * time.Second))
-		a.settle(throttled)
+		a.settle(throttled, time.Now())
 		want(Pauses{1, "http://a:80", began.Add(3 * time.Second)})
-		request("http://b:80").settle(failure) // opens its breaker for a second
+		request("http://b:80").settle(failure, time.Now()) // opens its breaker for a second
 		want(Pauses{2, "http://a:80", began.Add(3 * time.Second)})
 		time.Sleep(1500 * time.Millisecond)
 		want(Pauses{1, "http://a:80", began.Add(3 * time.Second)})
-		request("http://b:80").settle(failure) // a round failed after a full cooldown: given up
+		request("http://b:80").settle(failure, time.Now()) // a round failed after a full cooldown: given up
 		want(Pauses{1, "http://a:80", began.Add(3 * time.Second)})
 		time.Sleep(1500 * time.Millisecond)
 		want(Pauses{})

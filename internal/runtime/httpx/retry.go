@@ -42,7 +42,6 @@ func (ex *exchange) start() {
 	ex.attempt++
 	ex.sent, ex.consumed, ex.spent, ex.retryAfter = false, false, 0, 0
 	ex.header, ex.strayed = ex.spec.header, false
-	ex.attemptBegan = time.Now()
 	ex.spec.Answer.begin(ex)
 }
 
@@ -85,6 +84,7 @@ func (ex *exchange) prepareRetry(*http.Request) error {
 	if err := ex.take(ex.origin); err != nil {
 		return err
 	}
+	ex.attemptBegan = time.Now()
 	ex.start()
 	return nil
 }

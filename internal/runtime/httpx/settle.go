@@ -84,16 +84,16 @@ func (g *Gate) enter(key string, final bool, failed *lastFailure) (request, erro
 	return request{gate: g, o: o, done: done, began: now, final: final, failed: failed, probe: probe}, nil
 }
 
-// settle tells the gate what became of the request. Only the first call
-// counts.
-func (r *request) settle(v verdict) {
+// settle tells the gate what has become of the request by now. Only the first
+// call counts.
+func (r *request) settle(v verdict, now time.Time) {
 	if r.done == nil {
 		return
 	}
 	done := r.done
 	r.done = nil
 
-	g, now := r.gate, time.Now()
+	g := r.gate
 	g.mu.Lock()
 	suspected := r.o.guessGap > 0 // its lane may have been told to wait for the next guess
 	r.o.probed = false

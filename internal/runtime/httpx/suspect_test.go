@@ -58,7 +58,7 @@ func TestSuspicionThatEndsWakesTheLane(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.settle(v)
+		r.settle(v, time.Now())
 	}
 	for range 5 {
 		g.retrying(key, +1)

@@ -26,10 +26,10 @@ func (ex *exchange) bookTook(part *time.Duration, took time.Duration, until time
 	ex.rest = part
 }
 
-// bookWait splits the wait for a slot that ends now by what the origin held
-// back since began, when mark was how it stood.
-func (ex *exchange) bookWait(origin string, began time.Time, mark *Mark) {
-	t, now := &ex.rec.Timing, time.Now()
+// bookWait splits the wait for a slot from began to now by what the origin held
+// back meanwhile; mark is how it stood at first.
+func (ex *exchange) bookWait(origin string, began, now time.Time, mark *Mark) {
+	t := &ex.rec.Timing
 	latest := ex.client.gate.Mark(origin)
 	if latest != mark || mark.why != holdNone { // hardly ever
 		before, after := mark.at(began), latest.at(now)

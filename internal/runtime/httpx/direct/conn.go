@@ -104,17 +104,17 @@ func (c *conn) fill(p *splice.Pipe, max int64) (int64, error) {
 	return n, err
 }
 
-// begin prepares a connection, new or from the pool, for a request. It reports
+// begin prepares a connection, new or from the pool, for a request now. It reports
 // false when bytes came in that nobody asked for or the peer has closed: they
 // must not be taken for the answer to this request (RFC 9112 §9). For TLS the
 // read goes through crypto/tls, which may hold such bytes itself, and which
 // takes a session ticket for what it is. For a request that goes out in one turn
 // its first Read finds out.
-func (c *conn) begin(inTurn bool) bool {
+func (c *conn) begin(inTurn bool, now time.Time) bool {
 	if !c.link.unwatch() {
 		return false
 	}
-	c.link.begin(inTurn)
+	c.link.begin(inTurn, now)
 	c.readErr = nil
 	if c.reused && !inTurn {
 		var one [1]byte

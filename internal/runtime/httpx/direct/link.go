@@ -49,7 +49,7 @@ func (l *link) NetConn() net.Conn { return l.Conn }
 
 // begin prepares the link for a new request, which may be about to go out in
 // turn, and starts its clock.
-func (l *link) begin(inTurn bool) {
+func (l *link) begin(inTurn bool, now time.Time) {
 	l.wrote.Store(0)
 	l.got.Store(0)
 	l.held, l.upload = nil, nil
@@ -59,7 +59,7 @@ func (l *link) begin(inTurn bool) {
 	// A request without a body is one write, and the wait for the first byte of
 	// its answer begins here.
 	l.armed = true
-	switch renew := l.expect(l.silence); {
+	switch renew := l.expect(l.silence, now); {
 	case !inTurn:
 		l.due = l.until
 		_ = l.SetDeadline(l.due)
@@ -68,10 +68,9 @@ func (l *link) begin(inTurn bool) {
 	}
 }
 
-// expect begins a silence that may last for d, and reports whether due is to be
-// set on the socket for it.
-func (l *link) expect(d time.Duration) bool {
-	now := time.Now()
+// expect begins a silence that may last for d from now, and reports whether due
+// is to be set on the socket for it.
+func (l *link) expect(d time.Duration, now time.Time) bool {
 	l.until = now.Add(d)
 	if left := l.due.Sub(now); left >= d/2 && left <= d {
 		return false
@@ -224,7 +223,7 @@ func (l *link) early(err error) bool {
 }
 
 func (l *link) renewRead(d time.Duration) {
-	if l.silence > 0 && !l.hurried.Load() && l.expect(d) {
+	if l.silence > 0 && !l.hurried.Load() && l.expect(d, time.Now()) {
 		_ = l.SetReadDeadline(l.due)
 	}
 }

@@ -31,8 +31,8 @@ type shelf struct {
 	gone bool    // from pool.shelves
 }
 
-// get returns the newest idle connection to o, or nil.
-func (p *pool) get(o origin) *conn {
+// get returns the connection to o that is now the newest idle one, or nil.
+func (p *pool) get(o origin, now time.Time) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closing = false
@@ -41,7 +41,7 @@ func (p *pool) get(o origin) *conn {
 		return nil
 	}
 	c := s.idle[len(s.idle)-1]
-	if p.timeout > 0 && time.Since(c.idleSince) >= p.timeout {
+	if p.timeout > 0 && now.Sub(c.idleSince) >= p.timeout {
 		return nil // the sweeper is about to take it, and all that are older
 	}
 	p.remove(c)

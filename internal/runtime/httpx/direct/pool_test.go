@@ -86,7 +86,7 @@ func TestPoolModel(t *testing.T) {
 						want = c
 					}
 				}
-				got := p.get(o)
+				got := p.get(o, time.Now())
 				if got != want {
 					t.Fatalf("get %v: %p, want the newest, %p", o, got, want)
 				}
@@ -106,7 +106,7 @@ func TestPoolModel(t *testing.T) {
 				if c := newIdle(origins[0]); p.put(c) || !closed(c) {
 					t.Fatal("closeAll let a connection in afterwards")
 				}
-				p.get(origin{host: "none"}) // a request opens the pool again
+				p.get(origin{host: "none"}, time.Now()) // a request opens the pool again
 			},
 			"": func(t *rapid.T) {
 				if p.count != len(model) {
@@ -174,7 +174,7 @@ func TestExpired(t *testing.T) {
 		p.put(c)
 		p.sweeper.Stop()
 		time.Sleep(time.Second)
-		if p.get(c.origin) != nil {
+		if p.get(c.origin, time.Now()) != nil {
 			t.Error("got an expired connection")
 		}
 		p.sweeper = nil

@@ -171,8 +171,9 @@ func (t *Transport) acquire(ctx context.Context, o origin, u *url.URL, trace *ht
 		trace.GetConn(address(u))
 	}
 	if !fresh {
-		for c := t.pool.get(o); c != nil; c = t.pool.get(o) {
-			if c.begin(plain && c.inTurn()) {
+		now := time.Now()
+		for c := t.pool.get(o, now); c != nil; c = t.pool.get(o, now) {
+			if c.begin(plain && c.inTurn(), now) {
 				return c, nil
 			}
 			c.abort()
@@ -180,7 +181,7 @@ func (t *Transport) acquire(ctx context.Context, o origin, u *url.URL, trace *ht
 	}
 	c, err := t.dial(ctx, o, u, trace)
 	if err == nil && !c.speaksHTTP2() {
-		c.begin(false)
+		c.begin(false, time.Now())
 	}
 	return c, err
 }
