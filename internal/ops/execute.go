@@ -183,7 +183,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 		Since: since, Stop: stop, Refused: refusedBody(out.Output), Answer: x.answer,
 	}
 	if since == nil {
-		spec.Queued, spec.Mark = a.queued, a.mark
+		spec.Origin, spec.Queued, spec.Mark = a.origin, a.queued, a.mark
 	}
 	return x.fetcher.Fetch(ctx, spec, rec)
 }

@@ -20,6 +20,7 @@ import (
 type Exchange struct {
 	Task   *task.Task
 	URL    *url.URL              // one of the task's mirrors
+	Origin string                // of URL, as Origin has it; empty when the caller does not know it
 	Accept func(status int) bool // the statuses that are wanted
 	Sink   Sink
 	// ShowHeader writes the header section of the answer to the Sink, before the
@@ -56,7 +57,7 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 	k, now := kits.Get().(*kit), time.Now()
 	k.exchange = exchange{
 		Context: ctx, kit: k, client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
-		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: Origin(spec.URL),
+		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: spec.Origin,
 		began: now, booked: now, attemptBegan: now, before: rec.Attempts,
 	}
 	err := k.run()
@@ -67,6 +68,9 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 // run is Fetch.
 func (ex *exchange) run() error {
 	c, spec, rec := ex.client, &ex.spec, ex.rec
+	if ex.origin == "" {
+		ex.origin = Origin(spec.URL)
+	}
 	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}

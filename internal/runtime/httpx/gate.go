@@ -49,6 +49,7 @@ type Gate struct {
 
 	mu      sync.Mutex // guards origins and what they point to, resting, and limiter
 	origins map[string]*origin
+	recent  *origin              // of origins: the one asked for last, which is likely to be next
 	resting map[*origin]struct{} // those that may be paused: see Pauses
 	limiter *asynccore.Limiter   // nil without Rate
 }
@@ -143,7 +144,7 @@ func (g *Gate) Release(key string, now time.Time) {
 func (g *Gate) Mark(key string) *Mark {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if o := g.origins[key]; o != nil {
+	if o := g.known(key); o != nil {
 		return o.mark
 	}
 	return g.origin(key, time.Now()).mark
@@ -152,7 +153,7 @@ func (g *Gate) Mark(key string) *Mark {
 // origin returns what is known of key, a new origin on first sight. g.mu is
 // held.
 func (g *Gate) origin(key string, now time.Time) *origin {
-	if o := g.origins[key]; o != nil && !g.again(o, now) {
+	if o := g.known(key); o != nil && !g.again(o, now) {
 		return o
 	}
 	if len(g.origins) >= maxOrigins {
@@ -175,27 +176,39 @@ func (g *Gate) origin(key string, now time.Time) *origin {
 	return o
 }
 
+// known returns what is known of key, or nil. g.mu is held.
+func (g *Gate) known(key string) *origin {
+	if g.recent == nil || g.recent.key != key {
+		g.recent = g.origins[key]
+	}
+	return g.recent
+}
+
 // again reports whether an origin that was given up begins anew, now that none
 // of its tasks is left, and drops what is known of it.
 func (g *Gate) again(o *origin, now time.Time) bool {
 	if !o.lost || g.cfg.GivenUpFor <= 0 || now.Sub(o.lostAt) < g.cfg.GivenUpFor || o.inflight+o.retries+o.returning+o.arriving+o.probing > 0 {
 		return false
 	}
-	delete(g.origins, o.key)
-	delete(g.resting, o)
+	g.drop(o)
 	return true
 }
 
 // forget drops the origins that nothing is known of and nobody waits for: idle,
 // healthy, unpaused.
 func (g *Gate) forget(now time.Time) {
-	for key, o := range g.origins {
+	for _, o := range g.origins {
 		if o.inflight+o.retries+o.returning+o.arriving+o.probing+o.failures == 0 && !o.lost && !now.Before(o.pausedUntil) &&
 			o.breaker.State() == asynccore.BreakerClosed && o.limiter == nil {
-			delete(g.origins, key)
-			delete(g.resting, o)
+			g.drop(o)
 		}
 	}
+}
+
+func (g *Gate) drop(o *origin) {
+	delete(g.origins, o.key)
+	delete(g.resting, o)
+	g.recent = nil
 }
 
 // sleep waits for d, or less: until ctx ends, whose cause it returns, or until
