@@ -35,6 +35,8 @@ func traced(run context.Context, t *telemetry.Telemetry) func(*cobra.Command, co
 			return &ops.LocalError{Err: err}
 		case err != nil:
 			return &ops.InputError{Err: err}
+		case t.On():
+			collectAt(gcPercentTracing)
 		}
 		return t.Command(cmd, do)
 	}
