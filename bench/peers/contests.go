@@ -17,7 +17,7 @@ type size struct {
 }
 
 var full = size{
-	urls: 10_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000,
+	urls: 100_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000,
 	starts: 40, growth: []int{10_000, 100_000}, origins: []int{100, 10_000},
 }
 
@@ -25,7 +25,7 @@ var full = size{
 // leaves out, and why that is fair, stands in clients.go.
 func contests(s size) []contest {
 	return []contest{
-		small("a", work{urls: s.urls, inFlight: s.inFlight}, 0.40, 1.0, 2.0),
+		traced(s, small("a", work{urls: s.urls, inFlight: s.inFlight}, 0.40, 1.0, 2.0)),
 		small("b", work{urls: s.urls, inFlight: s.many}, 0.40, 0.65, 2.4),
 		small("c", work{urls: s.urls, inFlight: s.inFlight, tls: true}, 0.40, 0, 0),
 		hosts(s), slow(s), long(), startup(s), growth(s), extras(s),
@@ -59,6 +59,13 @@ func small(key string, w work, curl, wget2, wrk float64) contest {
 			c.goals = append(c.goals, g)
 		}
 	}
+	return c
+}
+
+// traced adds to c what it takes to record a span for each task and attempt.
+func traced(s size, c contest) contest {
+	c.runs = append(c.runs, run{"specify --trace-file", specifyTraced, work{urls: s.urls, inFlight: s.inFlight}, 0})
+	c.goals = append(c.goals, goal{"specify --trace-file", cpu, "curl -Z", 0.8})
 	return c
 }
 
@@ -155,7 +162,7 @@ func wider(origins int) string { return fmt.Sprintf("... on %d origins", origins
 
 // extras is what more is asked of a batch than its records.
 func extras(s size) contest {
-	w := work{urls: s.urls, inFlight: s.inFlight}
+	w := work{urls: s.urls, inFlight: s.inFlight}.less(10)
 	return contest{
 		key: "i", per: "URL", title: fmt.Sprintf("%d small bodies, each to a file of its own in memory", w.urls),
 		runs: []run{
@@ -164,7 +171,6 @@ func extras(s size) contest {
 			{"wget2", wget2Outputs, w, 0},
 			{"aria2c", aria2, w.less(5), 0},
 			{"specify, no bodies kept", specifyBatch, w, 0},
-			{"specify --trace-file", specifyTraced, w, 0},
 		},
 	}
 }

@@ -3,7 +3,7 @@
 // another, and prints what each has used, specify's ratio to it, and which of
 // the project's goals were missed.
 //
-//	go -C bench run ./peers [-cases a,g] [-rounds 3] [-urls 10000] [-body 200]
+//	go -C bench run ./peers [-cases a,g] [-rounds 3] [-urls 100000] [-body 200]
 //	    [-inflight 50] [-big 1073741824] [-million] [-strict]
 //
 // Processor time (user and system), wall-clock time and peak memory come from the
