@@ -38,6 +38,9 @@ func (x *Index) Add(e Entry) {
 // Done reports whether the newest entry of the task is ok or not_modified,
 // and the size of its output in bytes, -1 if it recorded none.
 func (x *Index) Done(id string) (outputBytes int64, ok bool) {
+	if len(x.done) == 0 { // as in every run that is no --resume, which need not pay for the hash
+		return 0, false
+	}
 	outputBytes, ok = x.done[hashID(id)]
 	return outputBytes, ok
 }

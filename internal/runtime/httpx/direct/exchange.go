@@ -72,7 +72,7 @@ func (x *exchange) run() (*http.Response, error) {
 		return nil, x.fail(err, nil)
 	}
 	resp.TLS = x.c.state
-	x.keep = !resp.Close && !wantsClose(x.req) && resp.StatusCode >= 200
+	x.keep = !resp.Close && (x.plain != nil || !wantsClose(x.req)) && resp.StatusCode >= 200
 	if resp.Body == http.NoBody {
 		x.end(true)
 		return resp, nil

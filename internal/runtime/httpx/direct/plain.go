@@ -5,6 +5,8 @@ import (
 	"net/textproto"
 	"slices"
 	"sync"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // plainFields is how many header fields a plain request may have, and an answer
@@ -17,27 +19,38 @@ var plainRequests = sync.Pool{New: func() any { return new([]byte) }}
 
 // appendPlain appends to b what Request.Write would write, without its garbage:
 // a writer for a body, formatted lines, a sorter. It is for the requests that
-// nearly all are: GET or HEAD, no body, and nothing that Request.Write would have
-// to mend. For any other it returns nil. req has passed check.
+// nearly all are: GET or HEAD, no body, nothing about the connection, and nothing
+// that Request.Write would have to mend, or that check and direct would not let
+// pass. For any other it returns nil.
 func appendPlain(b []byte, req *http.Request) []byte {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead || hasBody(req) || req.Close ||
+		len(req.Header) > plainFields || req.URL == nil || req.URL.Host == "" || !ordinary(req) {
+		return nil
+	}
 	host := req.Host
 	if host == "" {
 		host = req.URL.Host
 	}
-	target := req.URL.RequestURI()
-	agent := req.Header["User-Agent"]
-	if req.Method != http.MethodGet && req.Method != http.MethodHead || hasBody(req) || req.Close ||
-		!isPlainHost(host) || !isPlainTarget(target) || len(agent) == 0 || len(req.Header) > plainFields {
-		return nil
-	}
+	var agent []string
 	var buf [plainFields]string
 	names := buf[:0]
-	for name := range req.Header {
+	for name, values := range req.Header {
+		if !validField(name, values) {
+			return nil
+		}
 		switch name {
-		case "Host", "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer": // Request.Write has its own of them
+		case "Connection", "Upgrade":
+			return nil
+		case "User-Agent":
+			agent = values
+		case "Host", "Content-Length", "Transfer-Encoding", "Trailer": // Request.Write has its own of them
 		default:
 			names = append(names, name)
 		}
+	}
+	target := req.URL.RequestURI()
+	if len(agent) == 0 || !isPlainHost(host) || !isPlainTarget(target) {
+		return nil
 	}
 	slices.Sort(names)
 
@@ -52,6 +65,15 @@ func appendPlain(b []byte, req *http.Request) []byte {
 		}
 	}
 	return concat(b, "\r\n")
+}
+
+func validField(name string, values []string) bool {
+	for _, v := range values {
+		if !httpguts.ValidHeaderFieldValue(v) {
+			return false
+		}
+	}
+	return httpguts.ValidHeaderFieldName(name)
 }
 
 func concat(b []byte, parts ...string) []byte {

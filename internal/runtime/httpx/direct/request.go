@@ -35,16 +35,10 @@ func check(req *http.Request) error {
 	return nil
 }
 
-// direct reports whether this transport speaks what req asks for.
+// direct reports whether this transport speaks what req, which has passed check,
+// asks for.
 func direct(req *http.Request) bool {
-	if u := req.URL; u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" || !isASCII(u.Host) {
-		return false
-	}
-	if req.Method == http.MethodConnect || len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 {
-		return false
-	}
-	//lint:ignore SA1019 deprecated, and still honoured by the fallback
-	if req.Cancel != nil {
+	if !ordinary(req) || req.Method == http.MethodConnect {
 		return false
 	}
 	h := req.Header
@@ -52,6 +46,14 @@ func direct(req *http.Request) bool {
 		return false
 	}
 	return !hasBody(req) || !hasToken(h["Expect"], "100-continue")
+}
+
+// ordinary is the part of direct that is not about method and header.
+func ordinary(req *http.Request) bool {
+	u := req.URL
+	//lint:ignore SA1019 Cancel is deprecated, and still honoured by the fallback
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Opaque == "" && isASCII(u.Host) &&
+		len(req.TransferEncoding) == 0 && len(req.Trailer) == 0 && req.Cancel == nil
 }
 
 func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }

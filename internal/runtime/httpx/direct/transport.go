@@ -102,19 +102,7 @@ var _ http.RoundTripper = (*Transport)(nil)
 // the method is safe to repeat (as http.Transport decides). So is one that
 // crossed the server's 408 on its way.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := check(req); err != nil {
-		closeBody(req)
-		return nil, err
-	}
-	o := origin{tls: req.URL.Scheme == "https", host: req.URL.Host}
-	if !direct(req) || o.tls && t.http2.knows(o) {
-		return t.fallBack(req)
-	}
 	ctx := req.Context()
-	if ctx.Err() != nil {
-		closeBody(req)
-		return nil, context.Cause(ctx)
-	}
 	trace := httptrace.ContextClientTrace(ctx)
 	var plain []byte
 	if trace == nil { // else Request.Write tells it
@@ -123,6 +111,20 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if plain = appendPlain((*buf)[:0], req); plain != nil {
 			*buf = plain
 		}
+	}
+	if plain == nil {
+		if err := check(req); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+	}
+	o := origin{tls: req.URL.Scheme == "https", host: req.URL.Host}
+	if plain == nil && !direct(req) || o.tls && t.http2.knows(o) {
+		return t.fallBack(req)
+	}
+	if ctx.Err() != nil {
+		closeBody(req)
+		return nil, context.Cause(ctx)
 	}
 	out, fresh, instead := req, false, false
 	for {
