@@ -40,24 +40,21 @@ func splitLine(text string) (raw, output string) {
 // CheckURL says what is wrong with a URL that is to be fetched, without
 // repeating secrets that it may hold.
 func CheckURL(raw string) error {
-	if common(raw) {
+	if _, ok := plainURL(raw); ok {
 		return nil
 	}
 	_, err := ParseURL(raw)
 	return err
 }
 
-// common reports whether raw is a URL of the form that nearly all have, and
-// which needs no taking apart to be found good: 50 ns instead of 200, and no
-// garbage.
-func common(raw string) bool {
-	rest, ok := strings.CutPrefix(raw, "http")
-	if !ok {
-		return false
-	}
-	rest, ok = strings.CutPrefix(strings.TrimPrefix(rest, "s"), "://")
-	if !ok {
-		return false
+// plainURL takes a URL of the form that nearly all have apart, as url.Parse does:
+// http or https, a host without user or escapes, a path of characters that stand
+// for themselves, perhaps a query, no fragment. For any other it is not ok. That
+// takes 60 ns instead of 300, twice a task.
+func plainURL(raw string) (u url.URL, ok bool) {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	if scheme != "http" && scheme != "https" {
+		return u, false
 	}
 	host := 0
 	for host < len(rest) && (isAlnum(rest[host]) || rest[host] == '.' || rest[host] == '-') {
@@ -69,15 +66,35 @@ func common(raw string) bool {
 		}
 	}
 	if host == 0 || i < len(rest) && rest[i] != '/' {
-		return false
+		return u, false
 	}
-	for ; i < len(rest); i++ {
-		if c := rest[i]; c <= ' ' || c >= 0x7f || c == '%' {
-			return false
+	end := i
+	for end < len(rest) && inPath[rest[end]] {
+		end++
+	}
+	u = url.URL{Scheme: scheme, Host: rest[:i], Path: rest[i:end]}
+	if end == len(rest) {
+		return u, true
+	}
+	if u.RawQuery = rest[end+1:]; rest[end] != '?' || u.RawQuery == "" {
+		return u, false
+	}
+	for _, c := range []byte(u.RawQuery) {
+		if c <= ' ' || c >= 0x7f || c == '#' {
+			return u, false
 		}
 	}
-	return true
+	return u, true
 }
+
+// inPath are the bytes that url.URL neither escapes in a path nor takes for its
+// end.
+var inPath = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isAlnum(byte(c)) || strings.IndexByte("-_.~$&+,/:;=@", byte(c)) >= 0
+	}
+	return t
+}()
 
 func isAlnum(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
@@ -85,6 +102,9 @@ func isAlnum(c byte) bool {
 
 // ParseURL returns raw as an absolute http or https URL with a host.
 func ParseURL(raw string) (*url.URL, error) {
+	if u, ok := plainURL(raw); ok {
+		return &u, nil
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		if ue, ok := errors.AsType[*url.Error](err); ok {
