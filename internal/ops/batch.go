@@ -237,6 +237,7 @@ func (r *batchRun) submit(t *task.Task, place *files.Place) error {
 			defer tasks.Put(a.task)
 		}
 		r.record(r.carryOut(job, a, place))
+		admissions.Put(a)
 	})
 	switch {
 	case err == nil:

@@ -57,12 +57,16 @@ type admission struct {
 	mark   *httpx.Mark
 }
 
+// admissions are for reuse. Whoever puts one back is its last user.
+var admissions = sync.Pool{New: func() any { return new(admission) }}
+
 func (o *origins) admit(t *task.Task, gate Gate) *admission {
-	lane := o.lane(t)
-	if t.Exec != nil {
-		return &admission{task: t, origin: lane, queued: time.Now()}
+	a := admissions.Get().(*admission)
+	*a = admission{task: t, origin: o.lane(t), queued: time.Now()}
+	if t.Exec == nil {
+		a.mark = gate.Mark(a.origin)
 	}
-	return &admission{task: t, origin: lane, queued: time.Now(), mark: gate.Mark(lane)}
+	return a
 }
 
 // origins finds the origin of a URL in its text, without taking it apart, and
