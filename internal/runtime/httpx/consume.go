@@ -65,7 +65,7 @@ func (ex *exchange) describe(resp *http.Response) {
 	if ex.expect != nil {
 		ex.expect.header = resp.Header
 	}
-	r.ContentType = resp.Header.Get("Content-Type")
+	r.ContentType = first(resp.Header, "Content-Type")
 	r.Headers = keep(r.Headers[:0], resp.Header)
 	ex.spec.Answer.fill(resp)
 	if resp.Request.Response != nil { // a redirect led here

@@ -17,7 +17,7 @@ const acceptEncoding = "gzip"
 // with a header of their own the body is left as it is, as curl does. It reads
 // to the end of wire: gzip's trailer is checked, and nothing may follow it.
 func decoded(resp *http.Response, wire io.Reader) (io.Reader, error) {
-	list := resp.Header.Get("Content-Encoding")
+	list := first(resp.Header, "Content-Encoding")
 	if list == "" || resp.Request.Header.Get("Accept-Encoding") != acceptEncoding || !hasBody(resp) {
 		return wire, nil
 	}

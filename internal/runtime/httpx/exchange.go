@@ -79,7 +79,7 @@ func (ex *exchange) judge(resp *http.Response) verdict {
 	status := resp.StatusCode
 	var wait time.Duration
 	asked := false
-	if value := resp.Header.Get("Retry-After"); value != "" {
+	if value := first(resp.Header, "Retry-After"); value != "" {
 		wait, asked = asynccore.ParseRetryAfter(value, time.Now())
 	}
 	ex.retryAfter = wait

@@ -14,6 +14,15 @@ import (
 	"github.com/specify-cli/specify/internal/task"
 )
 
+// first is h.Get of a name that is canonical already, and so is not to be looked
+// at letter by letter.
+func first(h http.Header, canonical string) string {
+	if values := h[canonical]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // keep appends the response fields that go into a record to fields, by name in
 // lower case, in its order. Of a field that comes twice the first counts. One
 // pass over the fields costs no more than to look each of the names up.

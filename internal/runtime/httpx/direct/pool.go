@@ -17,6 +17,7 @@ type pool struct {
 	// it. Connections are closed outside of it: TLS writes a goodbye.
 	mu             sync.Mutex
 	shelves        map[origin]*shelf // empty ones, too, as long as they are not too many
+	recent         *shelf            // of shelves, the one looked for last; may be nil
 	oldest, newest *conn             // all that are idle, linked by age
 	count          int
 	sweeper        *time.Timer // runs while count > 0 and timeout > 0
@@ -27,6 +28,7 @@ type pool struct {
 // which between a get and a put it mostly is, and its connections know it: what
 // is taken from it and put back costs no search, and no memory.
 type shelf struct {
+	origin
 	idle []*conn // oldest first
 	gone bool    // from pool.shelves
 }
@@ -36,7 +38,7 @@ func (p *pool) get(o origin, now time.Time) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closing = false
-	s := p.shelves[o]
+	s := p.known(o)
 	if s == nil || len(s.idle) == 0 {
 		return nil
 	}
@@ -93,7 +95,7 @@ func (p *pool) add(c *conn) (evicted *conn, kept bool) {
 
 // shelf returns that of o, a new one if need be. p.mu must be held.
 func (p *pool) shelf(o origin) *shelf {
-	if s := p.shelves[o]; s != nil {
+	if s := p.known(o); s != nil {
 		return s
 	}
 	if p.shelves == nil {
@@ -105,9 +107,17 @@ func (p *pool) shelf(o origin) *shelf {
 			return s.gone
 		})
 	}
-	s := new(shelf)
+	s := &shelf{origin: o}
 	p.shelves[o] = s
 	return s
+}
+
+// known returns the shelf of o, or nil. p.mu must be held.
+func (p *pool) known(o origin) *shelf {
+	if p.recent == nil || p.recent.origin != o || p.recent.gone {
+		p.recent = p.shelves[o]
+	}
+	return p.recent
 }
 
 // remove takes c out. It is the newest or the oldest of its origin, so finding
