@@ -136,9 +136,7 @@ var records = sync.Pool{New: func() any { return new(task.Record) }}
 
 func newRecord(t *task.Task) *task.Record {
 	rec := records.Get().(*task.Record)
-	headers := rec.Headers[:0] // most answers have two
-	*rec = task.NewRecord(t)
-	rec.Headers = headers
+	rec.Reset(t)
 	return rec
 }
 

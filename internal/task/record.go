@@ -97,10 +97,17 @@ type Output struct {
 }
 
 // NewRecord returns a Record for t that claims nothing yet.
-func NewRecord(t *Task) Record {
-	return Record{
-		Seq: t.Seq, ID: t.ID, Method: t.EffectiveMethod(), URL: RedactURL(t.URL()), Meta: t.Meta,
-		Mirror: Unknown, Bytes: Unknown, Resumed: Unknown, ExitCode: Unknown,
-		Timing: Timing{DNS: Unknown, Connect: Unknown, TLS: Unknown, FirstByte: Unknown, Transfer: Unknown},
-	}
+func NewRecord(t *Task) (r Record) {
+	r.Reset(t)
+	return r
+}
+
+// Reset makes r what NewRecord returns, in the memory that it has.
+func (r *Record) Reset(t *Task) {
+	headers := r.Headers[:0] // most answers have two
+	*r = Record{}
+	r.Headers = headers
+	r.Seq, r.ID, r.Method, r.URL, r.Meta = t.Seq, t.ID, t.EffectiveMethod(), RedactURL(t.URL()), t.Meta
+	r.Mirror, r.Bytes, r.Resumed, r.ExitCode = Unknown, Unknown, Unknown, Unknown
+	r.Timing.DNS, r.Timing.Connect, r.Timing.TLS, r.Timing.FirstByte, r.Timing.Transfer = Unknown, Unknown, Unknown, Unknown, Unknown
 }

@@ -55,12 +55,11 @@ type Exchange struct {
 // timeout is over, or the cause of the end of ctx or Stop.
 func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
 	k, now := kits.Get().(*kit), time.Now()
-	k.exchange = exchange{
-		Context: ctx, kit: k, client: c, spec: spec, rec: rec, slot: asynccore.SlotFrom(ctx),
-		policy: c.cfg.Retry, maxTime: c.cfg.MaxTime, origin: spec.Origin,
-		began: now, booked: now, attemptBegan: now, before: rec.Attempts,
-	}
-	err := k.run()
+	ex := &k.exchange // which is zero
+	ex.Context, ex.kit, ex.client, ex.spec, ex.rec, ex.slot = ctx, k, c, spec, rec, asynccore.SlotFrom(ctx)
+	ex.policy, ex.maxTime, ex.origin = c.cfg.Retry, c.cfg.MaxTime, spec.Origin
+	ex.began, ex.booked, ex.attemptBegan, ex.before = now, now, now, rec.Attempts
+	err := ex.run()
 	k.putBack(err)
 	return err
 }

@@ -17,6 +17,6 @@ func (*probe) socket() syscall.RawConn { return nil }
 
 func (*probe) read([]byte) (int, error) { return 0, errNothingYet }
 
-func (*probe) takeTurn(out, in []byte, idle bool) (turned, error) {
-	return turned{}, errors.ErrUnsupported
+func (*probe) takeTurn(out, in []byte, idle bool) (*turned, error) {
+	return new(turned), errors.ErrUnsupported
 }

@@ -20,14 +20,15 @@ type turn struct {
 	turned
 }
 
-// takeTurn carries out a turn. Its error is that of the wait: a deadline, or the
-// end of the connection on our side.
-func (p *probe) takeTurn(out, in []byte, idle bool) (turned, error) {
-	p.turn = turn{out: out, in: in, idle: idle}
+// takeTurn carries out a turn. What has become of it stands until the next one.
+// The error is that of the wait: a deadline, or the end of the connection on our
+// side.
+func (p *probe) takeTurn(out, in []byte, idle bool) (*turned, error) {
+	t := &p.turn
+	t.out, t.in, t.idle, t.turned = out, in, idle, turned{}
 	err := p.raw.Read(p.next)
-	t := p.turn.turned
-	p.turn = turn{}
-	return t, err
+	t.out, t.in = nil, nil
+	return &t.turned, err
 }
 
 // step is called first before the wait and then each time that the socket may
