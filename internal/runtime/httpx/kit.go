@@ -54,6 +54,9 @@ func (k *kit) putBack(err error) {
 	if answer, ok := k.first.body.ReadCloser.(interface{ Reuse() }); ok && k.spec.Answer == nil {
 		answer.Reuse()
 	}
-	k.exchange, k.first, k.req, k.wire = exchange{}, hop{}, http.Request{}, wireReader{}
+	k.exchange = exchange{}
+	k.first = hop{}
+	k.req = http.Request{}
+	k.wire = wireReader{}
 	kits.Put(k)
 }

@@ -50,8 +50,10 @@ var exchanges = sync.Pool{New: func() any { return &exchange{fields: new(fields)
 
 // reuse gives x to another request. Nobody may look at anything of it any more.
 func (x *exchange) reuse() {
-	x.fields.clear()
-	*x = exchange{fields: x.fields}
+	f := x.fields
+	f.clear()
+	*x = exchange{}
+	x.fields = f
 	exchanges.Put(x)
 }
 
@@ -125,7 +127,8 @@ func (x *exchange) answer() (*http.Response, error) {
 // readResponse reads one header, and makes the body that follows it.
 func (x *exchange) readResponse() (*http.Response, error) {
 	resp, br := &x.resp, x.c.br
-	*resp = http.Response{Request: x.req}
+	*resp = http.Response{}
+	resp.Request = x.req
 	if x.req.Method == http.MethodHead || !plainAnswer(br, resp, x.fields) {
 		return http.ReadResponse(br, x.req)
 	}
