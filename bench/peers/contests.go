@@ -54,12 +54,21 @@ func small(key string, w work, curl, wget2, wrk float64) contest {
 	if !w.tls {
 		c.runs = append(c.runs, run{"libraries", barely("libraries"), w, 0}, run{"sockets", barely("sockets"), w, 0})
 	}
+	if !w.tls {
+		c.goals = append(c.goals, memory(w))
+	}
 	for _, g := range []goal{{"specify", cpu, "curl -Z", curl}, {"specify", cpu, "wget2", wget2}, {"specify", cpu, "wrk", wrk}} {
 		if g.most > 0 {
 			c.goals = append(c.goals, g)
 		}
 	}
 	return c
+}
+
+// memory is the goal for the peak of a list: 24 MiB with 50 in flight, and 40 KiB
+// for each more.
+func memory(w work) goal {
+	return goal{"specify", peak, "", float64(24<<20 + max(0, w.inFlight-50)*40<<10)}
 }
 
 // traced adds to c what it takes to record a span for each task and attempt.
@@ -94,7 +103,7 @@ func slow(s size) contest {
 			{"wget2", wget2Null, w, 0},
 			{"net/http", bare, w, 0},
 		},
-		goals: []goal{{"specify", wall, "", 1.2 * least}, {"specify", connections, "", float64(s.slots)}},
+		goals: []goal{{"specify", wall, "", 1.2 * least}, {"specify", connections, "", float64(s.slots)}, memory(w)},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/stack"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -29,7 +30,7 @@ func (s *Settings) executor(conn Connection, r Runner, span Span, inline Inline,
 // wire and stop are the run's. It returns a record whatever happens: a
 // panic ends the task, not the run.
 func (h *hands) carryOut(job, wire, stop context.Context, a *admission, open func() (opened, error)) (rec *task.Record) {
-	deepen(false)
+	stack.To8K()
 	err := asynccore.Catch(func() error {
 		out, err := open()
 		if err != nil {

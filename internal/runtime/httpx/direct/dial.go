@@ -3,10 +3,14 @@ package direct
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http/httptrace"
 	"net/url"
 	"time"
+
+	"github.com/specify-cli/specify/internal/asynccore"
+	"github.com/specify-cli/specify/internal/stack"
 )
 
 const (
@@ -14,9 +18,29 @@ const (
 	protoHTTP2 = "h2"
 )
 
-// dial opens a connection to u's origin, TLS included, on the caller's
-// goroutine: a connection is made for the request that waits for it, never in
-// advance, so there are no more of them than callers.
+// dialAside is dial on a goroutine of its own, which it waits for. A dial takes
+// more of the stack than all else that a request does, and a goroutine keeps what
+// its stack has grown to: of those that wait for answers, 8 KiB each. A panic is
+// the caller's.
+func (t *Transport) dialAside(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace) (c *conn, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		stack.To16K()
+		err = asynccore.Catch(func() (err error) {
+			c, err = t.dial(ctx, o, u, trace)
+			return err
+		})
+	}()
+	<-done
+	if p, ok := errors.AsType[*asynccore.PanicError](err); ok {
+		panic(p)
+	}
+	return c, err
+}
+
+// dial opens a connection to u's origin, TLS included. It is made for the request
+// that waits for it, never in advance, so there are no more of them than callers.
 func (t *Transport) dial(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace) (*conn, error) {
 	shook := func(time.Duration) {}
 	if t.TLSHandshake != nil {

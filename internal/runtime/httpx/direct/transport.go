@@ -25,7 +25,7 @@ const (
 //
 // A request is written and its answer read by the goroutine that calls
 // RoundTrip and reads the body; a request with a body has one more goroutine
-// until the body is sent or the answer is over. There are never more
+// until the body is sent or the answer is over, and a dial has one. There are never more
 // connections than requests in flight plus idle ones. The owner ends with
 // CloseIdleConnections.
 //
@@ -74,11 +74,10 @@ type Transport struct {
 	// written on a connection: an error keeps it from being written and is what
 	// RoundTrip returns. instead says that nothing was written on the connection
 	// that it was asked about last, which had ended; this one takes its place.
-	// TLSHandshake, if not nil, is told how long one took, be it
-	// a failed one. Both get the request's context, on the goroutine that called
-	// RoundTrip. They tell what an httptrace.ClientTrace is told, which is heard
-	// too, but needs a context made for each request; requests that go to the
-	// Fallback have only that one.
+	// TLSHandshake, if not nil, is told how long one took, be it a failed one. Both
+	// get the request's context, before RoundTrip returns. They tell what an
+	// httptrace.ClientTrace is told, which is heard too, but needs a context made
+	// for each request; requests that go to the Fallback have only that one.
 	GotConn      func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
@@ -181,7 +180,7 @@ func (t *Transport) acquire(ctx context.Context, o origin, u *url.URL, trace *ht
 			c.abort()
 		}
 	}
-	c, err := t.dial(ctx, o, u, trace)
+	c, err := t.dialAside(ctx, o, u, trace)
 	if err == nil && !c.speaksHTTP2() {
 		c.begin(false, time.Now())
 	}

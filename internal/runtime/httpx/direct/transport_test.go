@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/specify-cli/specify/internal/asynccore"
 )
 
 func request(t testing.TB, method, url string, body io.Reader) *http.Request {
@@ -395,5 +397,18 @@ func TestAddress(t *testing.T) {
 		if got := address(u); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// A panic in a dial ends the request that it is for, not the program.
+func TestPanicInDial(t *testing.T) {
+	rt := &Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { panic("in the dialer") }}
+	err := asynccore.Catch(func() error {
+		_, err := rt.RoundTrip(request(t, "GET", "http://h.test/", nil))
+		return err
+	})
+	p, ok := errors.AsType[*asynccore.PanicError](err)
+	if !ok || p.Value != "in the dialer" || !strings.Contains(string(p.Stack), "TestPanicInDial.func1") {
+		t.Errorf("%v, want the dialer's panic, with where it was", err)
 	}
 }
