@@ -55,6 +55,7 @@ type admission struct {
 	origin string
 	queued time.Time
 	mark   *httpx.Mark
+	slot   *asynccore.Slot // of its job, once that runs; nil: the one in the context
 }
 
 // admissions are for reuse. Whoever puts one back is its last user.
@@ -145,6 +146,9 @@ func (x *executor) attempt(ctx, stop context.Context, a *admission, out opened, 
 	out = x.around(out)
 	switch {
 	case a.task.Exec != nil:
+		if a.slot != nil {
+			ctx = asynccore.WithSlot(ctx, a.slot)
+		}
 		return commit(out, rec, x.commands.run(ctx, stop, a.task, out.Output, rec))
 	case len(a.task.URLs) > 1:
 		return x.fetchAny(ctx, stop, a, out, rec)
@@ -182,7 +186,7 @@ func (x *executor) fetch(ctx, stop context.Context, a *admission, raw string, si
 	}
 	spec := httpx.Exchange{
 		Task: a.task, URL: u, Accept: x.accept, Sink: out.Output, Found: out.found, ShowHeader: x.header,
-		Since: since, Stop: stop, Refused: refusedBody(out.Output), Answer: x.answer,
+		Slot: a.slot, Since: since, Stop: stop, Refused: refusedBody(out.Output), Answer: x.answer,
 	}
 	if since == nil {
 		spec.Origin, spec.Queued, spec.Mark = a.origin, a.queued, a.mark

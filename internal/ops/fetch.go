@@ -113,7 +113,8 @@ func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *ta
 			rec = unfinished(a.task, a.queued, context.Cause(job))
 			return
 		}
-		rec = x.runOn(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
+		a.slot = asynccore.SlotFrom(job)
+		rec = x.runOn(wire, stop, a, out)
 	})
 	if err != nil {
 		return nil, err

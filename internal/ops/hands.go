@@ -37,7 +37,8 @@ func (h *hands) carryOut(job, wire, stop context.Context, a *admission, open fun
 			return err
 		}
 		defer out.Abort() // does nothing after a Commit
-		rec = h.exec.runOn(asynccore.WithSlot(wire, asynccore.SlotFrom(job)), stop, a, out)
+		a.slot = asynccore.SlotFrom(job)
+		rec = h.exec.runOn(wire, stop, a, out)
 		return nil
 	})
 	if err != nil {

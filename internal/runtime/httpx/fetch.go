@@ -33,8 +33,9 @@ type Exchange struct {
 	Refused io.Writer
 	Answer  *Answer // filled by the last attempt; nil is not asked for
 
-	Queued time.Time // when the task was submitted; zero when its wait is already booked
-	Mark   *Mark     // of the URL's origin at that time
+	Slot   *asynccore.Slot // of the task's job; nil: the one in Fetch's context
+	Queued time.Time       // when the task was submitted; zero when its wait is already booked
+	Mark   *Mark           // of the URL's origin at that time
 	// Since is when the task began at another mirror, nil when it did not: its
 	// time limits count from then.
 	Since *time.Time
@@ -46,9 +47,9 @@ type Exchange struct {
 }
 
 // Fetch runs the exchange to its end and writes what happened into rec, whose
-// outcome and error are left to the caller. ctx must come from a job of the
-// asynccore.Runner that asks the Client's Gate; the job's slot is used and
-// given back while the task waits.
+// outcome and error are left to the caller. The slot must be that of a job of the
+// asynccore.Runner that asks the Client's Gate; it is used, and given back while
+// the task waits.
 //
 // It returns nil when a whole, wanted answer is in the Sink. Else it returns
 // the last attempt's error with its type, a *TimeoutError when the task's own
@@ -56,7 +57,10 @@ type Exchange struct {
 func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) error {
 	k, now := kits.Get().(*kit), time.Now()
 	ex := &k.exchange // which is zero
-	ex.Context, ex.kit, ex.client, ex.spec, ex.rec, ex.slot = ctx, k, c, spec, rec, asynccore.SlotFrom(ctx)
+	ex.Context, ex.kit, ex.client, ex.spec, ex.rec, ex.slot = ctx, k, c, spec, rec, spec.Slot
+	if ex.slot == nil {
+		ex.slot = asynccore.SlotFrom(ctx)
+	}
 	ex.policy, ex.maxTime, ex.origin = c.cfg.Retry, c.cfg.MaxTime, spec.Origin
 	ex.began, ex.booked, ex.attemptBegan, ex.before = now, now, now, rec.Attempts
 	err := ex.run()
