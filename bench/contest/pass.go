@@ -39,11 +39,11 @@ func passOurs(n int) error {
 		if _, ok := limiter.TakeAt(time.Now()); !ok {
 			panic("the rate holds back what it should let pass") // Close returns it
 		}
-		done, err := breakers.Allow(key)
+		pass, err := breakers.Allow(key)
 		if err != nil {
 			panic(err)
 		}
-		done(nil)
+		pass.Done(nil)
 	}
 	for range n {
 		if err := r.Go(ctx, asynccore.Job{Key: key}, body); err != nil {

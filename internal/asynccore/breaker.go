@@ -67,45 +67,41 @@ func NewBreaker(cfg BreakerConfig) *Breaker {
 	return b
 }
 
-// Allow lets a call pass or refuses it with an *OpenError. When it passes, the
-// caller reports its result with done: nil is a success, an error that is
-// ErrNotCounted is neither, any other is a failure. Only the first call of done
-// counts, and a result that comes after a change of state counts no more. A
-// probe that is not reported counts as failed after ProbeTimeout.
-func (b *Breaker) Allow() (done func(error), err error) {
+// Allow lets a call pass, whose result the caller reports to the Pass, or refuses
+// it with an *OpenError.
+func (b *Breaker) Allow() (Pass, error) {
 	p := b.phase.Load()
 	if p.state != BreakerClosed {
-		return b.probe()
+		return b.allowProbe()
 	}
 	b.allowed.Add(1)
-	c := &call{b: b, phase: p}
-	return c.done, nil
+	return Pass{b: b, phase: p}, nil
 }
 
-// probe is Allow while not closed.
-func (b *Breaker) probe() (func(error), error) {
+// allowProbe is Allow while not closed.
+func (b *Breaker) allowProbe() (Pass, error) {
 	b.mu.Lock()
 	defer b.unlockAndTell()
 	p := b.phase.Load()
 	if p.state == BreakerClosed { // since Allow looked
 		b.allowed.Add(1)
-		return (&call{b: b, phase: p}).done, nil
+		return Pass{b: b, phase: p}, nil
 	}
 	if p.state == BreakerOpen && time.Now().Before(p.retryAt) {
 		b.refused.Add(1)
-		return nil, &OpenError{Key: b.cfg.Key, RetryAt: p.retryAt}
+		return Pass{}, &OpenError{Key: b.cfg.Key, RetryAt: p.retryAt}
 	}
 	report, err := b.gb.Allow() // open becomes half-open here
 	if err != nil {
 		b.refused.Add(1)
-		return nil, &OpenError{Key: b.cfg.Key, RetryAt: b.phase.Load().retryAt}
+		return Pass{}, &OpenError{Key: b.cfg.Key, RetryAt: b.phase.Load().retryAt}
 	}
 	b.allowed.Add(1)
-	c := &call{b: b, phase: b.phase.Load(), report: report}
-	c.expiry = time.AfterFunc(b.cfg.ProbeTimeout, func() {
-		c.settle(&TimeoutError{Op: "probe of " + b.cfg.Key, After: b.cfg.ProbeTimeout})
+	p, pr := b.phase.Load(), &probe{report: report}
+	pr.expiry = time.AfterFunc(b.cfg.ProbeTimeout, func() {
+		b.settle(p, pr, &TimeoutError{Op: "probe of " + b.cfg.Key, After: b.cfg.ProbeTimeout})
 	})
-	return c.done, nil
+	return Pass{b, p, pr}, nil
 }
 
 // State returns the state that the last change led to. An open Breaker becomes

@@ -31,7 +31,7 @@ type modelBreaker struct {
 }
 
 type modelCall struct {
-	done    func(error)
+	pass    Pass
 	round   int
 	probe   bool
 	expires time.Time
@@ -121,7 +121,7 @@ func (m *modelBreaker) run(steps []breakerStep) error {
 	for i, s := range steps {
 		switch s.Do {
 		case "allow":
-			done, err := b.Allow()
+			pass, err := b.Allow()
 			c, ok := m.allow(time.Now())
 			if ok != (err == nil) {
 				return fmt.Errorf("step %d: Allow gave %v; the model lets it pass: %v", i, err, ok)
@@ -130,13 +130,13 @@ func (m *modelBreaker) run(steps []breakerStep) error {
 				return fmt.Errorf("step %d: refused until %v, want %v", i, open.RetryAt, m.retryAt)
 			}
 			if ok {
-				c.done = done
+				c.pass = pass
 				calls = append(calls, c)
 			}
 		case "done":
 			if len(calls) > 0 {
 				c := calls[s.Call%len(calls)]
-				c.done(s.Err)
+				c.pass.Done(s.Err)
 				m.done(c, s.Err, time.Now())
 			}
 		case "sleep":

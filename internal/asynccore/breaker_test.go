@@ -23,11 +23,11 @@ var errDown = errors.New("down")
 // report lets one call pass b and reports err for it.
 func report(t *testing.T, b *Breaker, err error) {
 	t.Helper()
-	done, refused := b.Allow()
+	pass, refused := b.Allow()
 	if refused != nil {
 		t.Fatalf("Allow: %v", refused)
 	}
-	done(err)
+	pass.Done(err)
 }
 
 func wantRefused(t *testing.T, b *Breaker, retryAt time.Time) {
@@ -162,10 +162,10 @@ func TestBreakerProbes(t *testing.T) {
 		time.Sleep(time.Second)
 
 		// Fifty come at once: three pass.
-		var probes []func(error)
+		var probes []Pass
 		for range 50 {
-			if done, err := b.Allow(); err == nil {
-				probes = append(probes, done)
+			if pass, err := b.Allow(); err == nil {
+				probes = append(probes, pass)
 			}
 		}
 		if len(probes) != 3 {
@@ -174,8 +174,8 @@ func TestBreakerProbes(t *testing.T) {
 		wantRefused(t, b, time.Time{})
 
 		// One that does not count gives its slot back, once.
-		probes[0](ErrNotCounted)
-		probes[0](ErrNotCounted)
+		probes[0].Done(ErrNotCounted)
+		probes[0].Done(ErrNotCounted)
 		again, err := b.Allow()
 		if err != nil {
 			t.Fatalf("no slot came back: %v", err)
@@ -183,14 +183,14 @@ func TestBreakerProbes(t *testing.T) {
 		wantRefused(t, b, time.Time{})
 
 		// A result from before the round says nothing about it.
-		late(errDown)
-		probes[1](nil)
-		probes[1](errDown)
-		probes[2](nil)
+		late.Done(errDown)
+		probes[1].Done(nil)
+		probes[1].Done(errDown)
+		probes[2].Done(nil)
 		if b.State() != BreakerHalfOpen {
 			t.Fatalf("%v before the third success", b.State())
 		}
-		again(nil)
+		again.Done(nil)
 		if b.State() != BreakerClosed {
 			t.Fatalf("%v after the third success", b.State())
 		}
@@ -205,7 +205,7 @@ func TestBreakerForgottenProbe(t *testing.T) {
 		report(t, b, errDown)
 		time.Sleep(time.Second)
 		ended := make(chan struct{})
-		var forgotten func(error)
+		var forgotten Pass
 		go func() {
 			defer close(ended)
 			forgotten, _ = b.Allow()
@@ -222,11 +222,11 @@ func TestBreakerForgottenProbe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		forgotten(nil) // too late
+		forgotten.Done(nil) // too late
 		if b.State() != BreakerHalfOpen {
 			t.Fatalf("%v after a late result", b.State())
 		}
-		probe(nil)
+		probe.Done(nil)
 		if b.State() != BreakerClosed {
 			t.Fatalf("%v after the probe's success", b.State())
 		}
@@ -244,7 +244,7 @@ func TestBreakerOnChange(t *testing.T) {
 		start := time.Now()
 		var log []string
 		var b *Breaker
-		var nested []func(error)
+		var nested []Pass
 		b = NewBreaker(BreakerConfig{Failures: 1, Successes: 1, OnChange: func(from, to BreakerState, retryAt time.Time) {
 			s := fmt.Sprintf("%v > %v", from, to)
 			if !retryAt.IsZero() {
@@ -252,9 +252,9 @@ func TestBreakerOnChange(t *testing.T) {
 			}
 			log = append(log, s)
 			if to == BreakerClosed && len(nested) == 0 {
-				done, _ := b.Allow() // no lock is held
-				nested = append(nested, done)
-				done(errDown) // its change is told after this one
+				pass, _ := b.Allow() // no lock is held
+				nested = append(nested, pass)
+				pass.Done(errDown) // its change is told after this one
 				log = append(log, "told of closed")
 			}
 		}})
@@ -293,8 +293,8 @@ func TestBreakerOnChangePanics(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the breaker hangs after a panic in OnChange")
 		}
-		if done, err := b.Allow(); err == nil {
-			done(nil)
+		if pass, err := b.Allow(); err == nil {
+			pass.Done(nil)
 		}
 	}
 	if told != 3 {
@@ -328,14 +328,14 @@ func TestBreakerStress(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range rounds {
-				done, err := b.Allow()
+				pass, err := b.Allow()
 				if err != nil {
 					runtime.Gosched()
 					continue
 				}
 				probing.Add(1)
-				done([]error{nil, errDown, errDown, ErrNotCounted}[rand.N(4)])
-				done(errDown) // must not count
+				pass.Done([]error{nil, errDown, errDown, ErrNotCounted}[rand.N(4)])
+				pass.Done(errDown) // must not count
 			}
 		})
 	}
@@ -347,8 +347,8 @@ func TestBreakerStress(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("wedged in %v", b.State())
 		}
-		if done, err := b.Allow(); err == nil {
-			done(nil)
+		if pass, err := b.Allow(); err == nil {
+			pass.Done(nil)
 		}
 	}
 	c := b.Counts()
@@ -362,32 +362,32 @@ func BenchmarkBreakerAllow(b *testing.B) {
 		br := NewBreaker(DefaultBreakerConfig())
 		b.ReportAllocs()
 		for b.Loop() {
-			done, err := br.Allow()
+			pass, err := br.Allow()
 			if err != nil {
 				b.Fatal(err)
 			}
-			done(nil)
+			pass.Done(nil)
 		}
 	})
 	b.Run("failing", func(b *testing.B) { // every other result a failure
 		br := NewBreaker(DefaultBreakerConfig())
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			done, err := br.Allow()
+			pass, err := br.Allow()
 			if err != nil {
 				b.Fatal(err)
 			}
 			if i%2 == 0 {
-				done(errDown)
+				pass.Done(errDown)
 			} else {
-				done(nil)
+				pass.Done(nil)
 			}
 		}
 	})
 	b.Run("open", func(b *testing.B) {
 		br := NewBreaker(BreakerConfig{Failures: 1, Cooldown: time.Hour, MaxCooldown: time.Hour})
-		done, _ := br.Allow()
-		done(errDown)
+		pass, _ := br.Allow()
+		pass.Done(errDown)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := br.Allow(); err == nil {
@@ -399,11 +399,11 @@ func BenchmarkBreakerAllow(b *testing.B) {
 		bs := NewBreakers(BreakersConfig{})
 		b.ReportAllocs()
 		for b.Loop() {
-			done, err := bs.Allow("https://example.com:443")
+			pass, err := bs.Allow("https://example.com:443")
 			if err != nil {
 				b.Fatal(err)
 			}
-			done(nil)
+			pass.Done(nil)
 		}
 	})
 	b.Run("gobreaker", func(b *testing.B) { // TwoStep itself, for comparison

@@ -32,7 +32,7 @@ func NewBreakers(cfg BreakersConfig) *Breakers {
 }
 
 // Allow is Breaker.Allow for key.
-func (bs *Breakers) Allow(key string) (done func(error), err error) {
+func (bs *Breakers) Allow(key string) (Pass, error) {
 	return bs.breaker(key).Allow()
 }
 
@@ -71,12 +71,12 @@ func WithBreaker[T any](ctx context.Context, bs *Breakers, key string, fn func(c
 	if ctx.Err() != nil {
 		return zero, context.Cause(ctx)
 	}
-	done, err := bs.Allow(key)
+	pass, err := bs.Allow(key)
 	if err != nil {
 		return zero, err
 	}
 	outcome := ErrGoexit // stays if fn does not return
-	defer func() { done(outcome) }()
+	defer func() { pass.Done(outcome) }()
 	v, err := fn(ctx)
 	outcome = err
 	if err != nil && ctx.Err() != nil {

@@ -18,17 +18,17 @@ func TestBreakers(t *testing.T) {
 		fail := func(key string) {
 			t.Helper()
 			for range 5 {
-				done, err := bs.Allow(key)
+				pass, err := bs.Allow(key)
 				if err != nil {
 					t.Fatal(err)
 				}
-				done(errDown)
+				pass.Done(errDown)
 			}
 		}
 		pass := func(key string) bool {
-			done, err := bs.Allow(key)
+			pass, err := bs.Allow(key)
 			if err == nil {
-				done(nil)
+				pass.Done(nil)
 			}
 			return err == nil
 		}

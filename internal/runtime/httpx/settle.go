@@ -26,7 +26,8 @@ func (v verdict) failed() bool { return v == failure || v == timeout || v == unw
 type request struct {
 	gate  *Gate
 	o     *origin
-	done  func(error) // the breaker's
+	pass  asynccore.Pass // the breaker's
+	told  bool           // the verdict
 	began time.Time
 	probe bool // let through to see whether the origin is back
 	final bool // no retry follows this attempt, or it is itself a retry
@@ -68,7 +69,7 @@ func (g *Gate) enter(key string, final bool, failed *lastFailure) (request, erro
 	if tooLong {
 		return request{}, &RetryAfterError{Origin: key, Wait: pause.Sub(now)}
 	}
-	done, err := o.breaker.Allow()
+	pass, err := o.breaker.Allow()
 	if err != nil {
 		g.mu.Lock()
 		o.probed = o.probing > 0 && o.breaker.State() == asynccore.BreakerHalfOpen
@@ -81,18 +82,16 @@ func (g *Gate) enter(key string, final bool, failed *lastFailure) (request, erro
 		o.probing++
 		g.mu.Unlock()
 	}
-	return request{gate: g, o: o, done: done, began: now, final: final, failed: failed, probe: probe}, nil
+	return request{gate: g, o: o, pass: pass, began: now, final: final, failed: failed, probe: probe}, nil
 }
 
 // settle tells the gate what has become of the request by now. Only the first
 // call counts.
 func (r *request) settle(v verdict, now time.Time) {
-	if r.done == nil {
+	if r.told {
 		return
 	}
-	done := r.done
-	r.done = nil
-
+	r.told = true
 	g := r.gate
 	g.mu.Lock()
 	suspected := r.o.guessGap > 0 // its lane may have been told to wait for the next guess
@@ -120,14 +119,14 @@ func (r *request) settle(v verdict, now time.Time) {
 
 	switch {
 	case v == success:
-		done(nil)
+		r.pass.Done(nil)
 		if suspected {
 			g.wake(r.o.key)
 		}
 	case v.failed():
-		done(errFailed)
+		r.pass.Done(errFailed)
 	default:
-		done(asynccore.ErrNotCounted)
+		r.pass.Done(asynccore.ErrNotCounted)
 	}
 }
 
