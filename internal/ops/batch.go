@@ -256,7 +256,7 @@ func (r *batchRun) carryOut(job context.Context, a *admission, place *files.Plac
 	if job.Err() != nil {
 		return unfinished(a.task, a.queued, context.Cause(job))
 	}
-	return r.hands.carryOut(job, r.wire, r.stop, a, func() (opened, error) { return r.folder.output(a.task, place) })
+	return r.hands.carryOut(job, r.wire, r.stop, a, func() (opened, error) { return r.folder.output(a.task, place, &a.none) })
 }
 
 // record hands a record on: to the results, the tally and the watcher, now or

@@ -56,6 +56,7 @@ type admission struct {
 	queued time.Time
 	mark   *httpx.Mark
 	slot   *asynccore.Slot // of its job, once that runs; nil: the one in the context
+	none   files.None      // its output, where that keeps nothing
 }
 
 // admissions are for reuse. Whoever puts one back is its last user.

@@ -72,9 +72,10 @@ func (f *folder) claim(ctx context.Context, t *task.Task) (*files.Place, error) 
 	return &place, nil
 }
 
-// output begins the output of t at its place, or one that keeps nothing.
-func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
-	out, name := opened{Output: &files.None{}}, ""
+// output begins the output of t at its place, or none, which keeps nothing and is
+// not used otherwise.
+func (f *folder) output(t *task.Task, place *files.Place, none *files.None) (opened, error) {
+	out, name := opened{Output: none}, ""
 	if place != nil {
 		var err error
 		if out, err = f.begin(t, place); err != nil {
@@ -87,7 +88,7 @@ func (f *folder) output(t *task.Task, place *files.Place) (opened, error) {
 		return opened{}, err
 	}
 	if len(t.URLs) > 1 {
-		out.again = func() (opened, error) { return f.output(t, place) }
+		out.again = func() (opened, error) { return f.output(t, place, new(files.None)) }
 	}
 	return out, nil
 }

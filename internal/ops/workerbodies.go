@@ -20,7 +20,7 @@ func (s *workShare) output(t *task.Task, m *queue.Message) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	out, err := in.output(t, place)
+	out, err := in.output(t, place, new(files.None))
 	if err == nil && hand {
 		out = s.handing(out, place, t, m)
 	}
