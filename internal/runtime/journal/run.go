@@ -2,6 +2,7 @@ package journal
 
 import (
 	"io/fs"
+	"runtime"
 	"time"
 )
 
@@ -54,6 +55,9 @@ func (j *Journal) run() {
 		}
 		select {
 		case <-j.wake: // whatever came since the last token left one
+			// Whoever has a record ready appends it first: to be woken for each of
+			// them took 7 % of the time of a small answer, on one processor.
+			runtime.Gosched()
 		case <-timer.C:
 			due = true
 		case err := <-syncing:
