@@ -37,7 +37,7 @@ func TestPoolModel(t *testing.T) {
 		p := &pool{perHost: rapid.IntRange(-1, 3).Draw(t, "perHost"), total: rapid.IntRange(-1, 3).Draw(t, "total")}
 		var model, out []*conn // idle, oldest first; taken by a caller
 		var origins []origin   // more than there are shelves for
-		for _, host := range strings.Split("abcdefgh", "") {
+		for host := range strings.SplitSeq("abcdefgh", "") {
 			origins = append(origins, origin{host: host}, origin{host: host, tls: true})
 		}
 		count := func(o origin) (n int) {

@@ -50,10 +50,13 @@ func direct(req *http.Request) bool {
 
 // ordinary is the part of direct that is not about method and header.
 func ordinary(req *http.Request) bool {
+	//lint:ignore SA1019 deprecated, and still honoured by the fallback
+	if req.Cancel != nil {
+		return false
+	}
 	u := req.URL
-	//lint:ignore SA1019 Cancel is deprecated, and still honoured by the fallback
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Opaque == "" && isASCII(u.Host) &&
-		len(req.TransferEncoding) == 0 && len(req.Trailer) == 0 && req.Cancel == nil
+		len(req.TransferEncoding) == 0 && len(req.Trailer) == 0
 }
 
 func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
