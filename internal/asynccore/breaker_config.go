@@ -48,7 +48,7 @@ type BreakerConfig struct {
 	// OnChange is told of each change of state (nil: nobody is); retryAt is zero
 	// unless to is BreakerOpen. Calls come one at a time, in the order of the
 	// changes and without a lock held, on the goroutine of a call to Allow or
-	// done, though not always of the one that caused the change, or on a timer's
+	// Done, though not always of the one that caused the change, or on a timer's
 	// when ProbeTimeout is over.
 	OnChange func(from, to BreakerState, retryAt time.Time)
 }
