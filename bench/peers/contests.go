@@ -53,8 +53,6 @@ func small(key string, w work, curl, wget2, wrk float64) contest {
 	}
 	if !w.tls {
 		c.runs = append(c.runs, run{"libraries", barely("libraries"), w, 0}, run{"sockets", barely("sockets"), w, 0})
-	}
-	if !w.tls {
 		c.goals = append(c.goals, memory(w))
 	}
 	for _, g := range []goal{{"specify", cpu, "curl -Z", curl}, {"specify", cpu, "wget2", wget2}, {"specify", cpu, "wrk", wrk}} {

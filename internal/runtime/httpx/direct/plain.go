@@ -5,8 +5,6 @@ import (
 	"net/textproto"
 	"slices"
 	"sync"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // plainFields is how many header fields a plain request may have, and an answer
@@ -35,7 +33,7 @@ func appendPlain(b []byte, req *http.Request) []byte {
 	var buf [plainFields]string
 	names := buf[:0]
 	for name, values := range req.Header {
-		if !validField(name, values) {
+		if checkField(name, values) != nil {
 			return nil
 		}
 		switch name {
@@ -65,15 +63,6 @@ func appendPlain(b []byte, req *http.Request) []byte {
 		}
 	}
 	return concat(b, "\r\n")
-}
-
-func validField(name string, values []string) bool {
-	for _, v := range values {
-		if !httpguts.ValidHeaderFieldValue(v) {
-			return false
-		}
-	}
-	return httpguts.ValidHeaderFieldName(name)
 }
 
 func concat(b []byte, parts ...string) []byte {

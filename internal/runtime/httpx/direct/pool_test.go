@@ -34,7 +34,7 @@ func closed(c *conn) bool { return c.link.Conn.(*idleConn).closed.Load() }
 // TestPoolModel compares the pool with a list of what it should hold.
 func TestPoolModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := &pool{perHost: rapid.IntRange(-1, 3).Draw(t, "perHost"), total: rapid.IntRange(-1, 3).Draw(t, "total")}
+		p := &pool{perHost: rapid.IntRange(-1, 3).Draw(t, "perHost"), total: rapid.IntRange(-1, 5).Draw(t, "total")}
 		var model, out []*conn // idle, oldest first; taken by a caller
 		var origins []origin   // more than there are shelves for
 		for host := range strings.SplitSeq("abcdefgh", "") {

@@ -23,13 +23,20 @@ func check(req *http.Request) error {
 		return fmt.Errorf("invalid method %q", req.Method)
 	}
 	for name, values := range req.Header {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("invalid header field name %q", name)
+		if err := checkField(name, values); err != nil {
+			return err
 		}
-		for _, v := range values {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return fmt.Errorf("invalid header field value for %q", name) // the value may be a secret
-			}
+	}
+	return nil
+}
+
+func checkField(name string, values []string) error {
+	if !httpguts.ValidHeaderFieldName(name) {
+		return fmt.Errorf("invalid header field name %q", name)
+	}
+	for _, v := range values {
+		if !httpguts.ValidHeaderFieldValue(v) {
+			return fmt.Errorf("invalid header field value for %q", name) // the value may be a secret
 		}
 	}
 	return nil

@@ -25,9 +25,9 @@ const (
 //
 // A request is written and its answer read by the goroutine that calls
 // RoundTrip and reads the body; a request with a body has one more goroutine
-// until the body is sent or the answer is over, and a dial has one. There are never more
-// connections than requests in flight plus idle ones. The owner ends with
-// CloseIdleConnections.
+// until the body is sent or the answer is over, and a dial has one. There are
+// never more connections than requests in flight plus idle ones. The owner ends
+// with CloseIdleConnections.
 //
 // Unlike http.Transport it never asks for or decodes gzip, ignores proxy
 // settings, and refuses an answer of 101 that nobody asked for.
