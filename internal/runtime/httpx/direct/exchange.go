@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -29,7 +30,7 @@ type exchange struct {
 
 	scopes *scopes
 	scope  *scope // of the request's context; nil when that cannot end, and after the exchange
-	at     int    // the place in it
+	at     int    // the place in it; guarded by scopes.mu
 
 	up     *upload       // nil for a request without a body
 	begun  bool          // the answer's first byte is here
@@ -57,10 +58,20 @@ func (x *exchange) reuse() {
 	exchanges.Put(x)
 }
 
+// crowd is from how many exchanges in flight a request lets everybody else run
+// before it goes out. Where answers come faster than they are dealt with, requests
+// then leave one right after the other, and a server on the same machine is woken
+// once for many of them: on one processor, 13.1 µs a URL instead of 14.1 with 50 in
+// flight, 16.7 instead of 18.9 with 500. With few in flight the server would run
+// out of requests meanwhile.
+const crowd = 32
+
 // run sends the request and reads the answer up to its body. When it returns
 // an error the connection is closed, and the request's body too.
 func (x *exchange) run() (*http.Response, error) {
-	x.scopes.enter(x.req.Context(), x)
+	if others := x.scopes.enter(x.req.Context(), x); x.plain != nil && others >= crowd {
+		runtime.Gosched()
+	}
 	if hasBody(x.req) {
 		x.up = startUpload(x.c, x.req)
 	} else if err := x.write(); err != nil {

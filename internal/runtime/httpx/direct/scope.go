@@ -27,11 +27,12 @@ type scope struct {
 // used again.
 type LastingKey struct{}
 
-// enter has x's connection aborted when ctx ends, until leave.
-func (s *scopes) enter(ctx context.Context, x *exchange) {
+// enter has x's connection aborted when ctx ends, until leave. It returns how many
+// others are under ctx now; 0 for one that cannot end.
+func (s *scopes) enter(ctx context.Context, x *exchange) (others int) {
 	done := ctx.Done()
 	if done == nil {
-		return
+		return 0
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,6 +47,7 @@ func (s *scopes) enter(ctx context.Context, x *exchange) {
 	}
 	x.scope, x.at = of, len(of.holds)
 	of.holds = append(of.holds, x)
+	return len(of.holds) - 1
 }
 
 // leave ends what enter began, and reports whether the connection was left
