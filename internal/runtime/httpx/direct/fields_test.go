@@ -22,13 +22,19 @@ func TestFieldsOfManyAnswers(t *testing.T) {
 		})
 		f := new(fields)
 		for range rapid.IntRange(1, 8).Draw(rt, "answers") {
-			header := rapid.SliceOfN(lines, 0, plainFields+2).Draw(rt, "lines")
-			for range rapid.IntRange(1, 3).Draw(rt, "times") {
-				text := "HTTP/1.1 200 OK\r\n" + strings.Join(append([]string{"Content-Length: 5"}, header...), "\r\n") + "\r\n\r\n"
+			header := append([]string{"Content-Length: 5"}, rapid.SliceOfN(lines, 0, plainFields+1).Draw(rt, "lines")...)
+			body := rapid.SampledFrom([]string{"", "\r\n\r\n", "ETag: \"a\"\r\n\r\n"}).Draw(rt, "body")
+			for range rapid.IntRange(1, 4).Draw(rt, "times") {
+				header[rapid.IntRange(0, len(header)-1).Draw(rt, "changed")] += rapid.SampledFrom([]string{"", "1", " "}).Draw(rt, "by")
+				text := "HTTP/1.1 200 OK\r\n" + strings.Join(header, "\r\n") + "\r\n\r\n"
 				got := &http.Response{}
 				before := f.n
-				if !plainAnswer(ahead(text), got, f) {
+				br := ahead(text + body)
+				if !plainAnswer(br, got, f) {
 					continue
+				}
+				if left := br.Buffered(); left != len(body) {
+					rt.Errorf("%q: %d bytes left for the body, want %d", text, left, len(body))
 				}
 				if before > 0 && before == f.n {
 					again++
@@ -42,6 +48,9 @@ func TestFieldsOfManyAnswers(t *testing.T) {
 					rt.Errorf("%q: %d bytes, want %d (-want +got):\n%s", text, got.ContentLength, want.ContentLength, diff)
 				}
 				f.clear()
+				if !plainAnswer(ahead(text), &http.Response{}, f) {
+					rt.Errorf("%q is taken once only", text)
+				}
 			}
 		}
 	})

@@ -20,25 +20,27 @@ import (
 // that follow in br are it. The header is in f's memory.
 func plainAnswer(br *bufio.Reader, resp *http.Response, f *fields) bool {
 	here, _ := br.Peek(br.Buffered()) // cannot fail
-	end := bytes.Index(here, []byte("\r\n\r\n"))
-	if end < 0 {
+	start := bytes.IndexByte(here, '\n') + 1
+	if line := here[:start]; string(line) != f.status {
+		f.status = string(line)
+	}
+	if !statusLine(f.status, resp) {
 		return false
 	}
-	head := string(here[:end+2]) // the one copy; every line of it ends in CRLF
-	line, rest, _ := strings.Cut(head, "\r\n")
-	if !statusLine(line, resp) || !f.read(rest, resp) {
-		return false
+	end, ok := f.read(here[start:], resp)
+	if ok {
+		_, _ = br.Discard(start + end)
 	}
-	_, _ = br.Discard(end + 4)
-	return true
+	return ok
 }
 
-// statusLine reads "HTTP/1.1 200 OK". Statuses whose answers have no body, or
+// statusLine reads "HTTP/1.1 200 OK" and CRLF. Statuses whose answers have no body, or
 // are not final, are not plain.
 func statusLine(line string, resp *http.Response) bool {
 	const proto = "HTTP/1.1"
 	status, ok := strings.CutPrefix(line, proto+" ")
-	if !ok || len(status) < 3 || len(status) > 3 && status[3] != ' ' || !httpguts.ValidHeaderFieldValue(status) {
+	status, end := strings.CutSuffix(status, "\r\n")
+	if !ok || !end || len(status) < 3 || len(status) > 3 && status[3] != ' ' || !httpguts.ValidHeaderFieldValue(status) {
 		return false
 	}
 	for _, c := range []byte(status[:3]) {
