@@ -87,6 +87,9 @@ func (o *origins) lane(t *task.Task) string {
 // of returns what httpx.Origin would for any URL that can be fetched. For
 // others it returns something, which no request is made with.
 func (o *origins) of(raw string) string {
+	if rest, ok := strings.CutPrefix(raw, o.prefix); ok && rest != "" && rest[0] == '/' && o.prefix != "" {
+		return o.origin
+	}
 	_, rest, _ := strings.Cut(raw, "://")
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {

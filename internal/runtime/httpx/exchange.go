@@ -68,7 +68,10 @@ func (ex *exchange) Value(key any) any {
 }
 
 func exchangeOf(ctx context.Context) *exchange {
-	ex, _ := ctx.Value(exchangeKey{}).(*exchange)
+	ex, ok := ctx.(*exchange)
+	if !ok {
+		ex, _ = ctx.Value(exchangeKey{}).(*exchange)
+	}
 	return ex
 }
 

@@ -59,7 +59,7 @@ func (c *conn) rest() {
 	readers.Put(c.br)
 	c.br = nil
 	if c.sealed != nil {
-		plainRequests.Put(c.sealed)
+		sealedRequests.Put(c.sealed)
 		c.sealed = nil
 	}
 }
@@ -130,6 +130,9 @@ func (c *conn) begin(inTurn bool, now time.Time) bool {
 	return true
 }
 
+// sealedRequests are buffers for what TLS makes of a plain request.
+var sealedRequests = sync.Pool{New: func() any { return new([]byte) }}
+
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4<<10) }}
 
 // write sends the request, its body included.
@@ -149,7 +152,7 @@ func (c *conn) write(req *http.Request) error {
 // of its answer.
 func (c *conn) inTurn() bool { return c.link.probe != nil }
 
-// writePlain sends what appendPlain has made, at the latest when the answer is
+// writePlain sends what plainRequest.of has made, at the latest when the answer is
 // read; request must be left alone until then.
 func (c *conn) writePlain(request []byte) error {
 	switch {
@@ -160,7 +163,7 @@ func (c *conn) writePlain(request []byte) error {
 		c.link.hold(request, c.reused)
 		return nil
 	}
-	c.sealed = plainRequests.Get().(*[]byte)
+	c.sealed = sealedRequests.Get().(*[]byte)
 	c.link.hold((*c.sealed)[:0], c.reused)
 	c.link.holding = true
 	_, err := c.rw.Write(request)

@@ -25,7 +25,7 @@ type exchange struct {
 	maxHeader int64
 	c         *conn
 	req       *http.Request
-	plain     []byte                 // what appendPlain has made of req; nil if that is not to be used
+	plain     []byte                 // what plainRequest.of has made of req; nil if that is not to be used
 	trace     *httptrace.ClientTrace // may be nil
 
 	scopes *scopes

@@ -11,58 +11,92 @@ import (
 // that is kept in memory of an earlier one.
 const plainFields = 16
 
-// plainRequests are buffers for what appendPlain makes, and for what TLS makes of
-// that.
-var plainRequests = sync.Pool{New: func() any { return new([]byte) }}
+// plainRequest is memory for a request as it is sent, and knows the header of the
+// one before: those of a list nearly all have the same.
+type plainRequest struct {
+	text   []byte
+	header []headerField // where it is not empty, fields is made of it
+	fields []byte        // with the empty line
+}
 
-// appendPlain appends to b what Request.Write would write, without its garbage:
-// a writer for a body, formatted lines, a sorter. It is for the requests that
-// nearly all are: GET or HEAD, no body, nothing about the connection, and nothing
-// that Request.Write would have to mend, or that check and direct would not let
-// pass. For any other it returns nil.
-func appendPlain(b []byte, req *http.Request) []byte {
+type headerField struct{ name, value string }
+
+var plainRequests = sync.Pool{New: func() any { return new(plainRequest) }}
+
+// of returns what Request.Write would write, without its garbage: a writer for a
+// body, formatted lines, a sorter. It is for the requests that nearly all are: GET
+// or HEAD, no body, nothing about the connection, and nothing that Request.Write
+// would have to mend, or that check and direct would not let pass. For any other
+// it returns nil. The next call overwrites it.
+func (p *plainRequest) of(req *http.Request) []byte {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead || hasBody(req) || req.Close ||
-		len(req.Header) > plainFields || req.URL == nil || req.URL.Host == "" || !ordinary(req) {
+		req.URL == nil || req.URL.Host == "" || !ordinary(req) || !p.knows(req.Header) && !p.take(req.Header) {
 		return nil
 	}
 	host := req.Host
 	if host == "" {
 		host = req.URL.Host
 	}
-	var agent []string
+	target := req.URL.RequestURI()
+	if !isPlainHost(host) || !isPlainTarget(target) {
+		return nil
+	}
+	p.text = concat(p.text[:0], req.Method, " ", target, " HTTP/1.1\r\nHost: ", host, "\r\n")
+	p.text = append(p.text, p.fields...)
+	return p.text
+}
+
+// knows reports whether fields is made of h.
+func (p *plainRequest) knows(h http.Header) bool {
+	for _, f := range p.header {
+		if values := h[f.name]; len(values) != 1 || values[0] != f.value {
+			return false
+		}
+	}
+	return len(h) == len(p.header) && len(h) > 0
+}
+
+// take makes fields of h, and reports whether that is plain.
+func (p *plainRequest) take(h http.Header) bool {
+	header := p.header[:0]
+	p.header, p.fields = nil, p.fields[:0]
+	agent := h["User-Agent"]
+	if len(agent) == 0 || len(h) > plainFields {
+		return false
+	}
+	if agent[0] != "" {
+		p.fields = concat(p.fields, "User-Agent: ", textproto.TrimString(agent[0]), "\r\n")
+	}
 	var buf [plainFields]string
 	names := buf[:0]
-	for name, values := range req.Header {
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	single := true
+	for _, name := range names {
+		values := h[name]
 		if checkField(name, values) != nil {
-			return nil
+			return false
 		}
 		switch name {
 		case "Connection", "Upgrade":
-			return nil
-		case "User-Agent":
-			agent = values
-		case "Host", "Content-Length", "Transfer-Encoding", "Trailer": // Request.Write has its own of them
+			return false
+		case "User-Agent", "Host", "Content-Length", "Transfer-Encoding", "Trailer": // Request.Write has its own of them
 		default:
-			names = append(names, name)
+			for _, value := range values {
+				p.fields = concat(p.fields, name, ": ", textproto.TrimString(value), "\r\n")
+			}
+		}
+		if single = single && len(values) == 1; single {
+			header = append(header, headerField{name, values[0]})
 		}
 	}
-	target := req.URL.RequestURI()
-	if len(agent) == 0 || !isPlainHost(host) || !isPlainTarget(target) {
-		return nil
+	p.fields = concat(p.fields, "\r\n")
+	if single {
+		p.header = header
 	}
-	slices.Sort(names)
-
-	b = concat(b, req.Method, " ", target, " HTTP/1.1\r\n")
-	b = concat(b, "Host: ", host, "\r\n")
-	if agent[0] != "" {
-		b = concat(b, "User-Agent: ", textproto.TrimString(agent[0]), "\r\n")
-	}
-	for _, name := range names {
-		for _, value := range req.Header[name] {
-			b = concat(b, name, ": ", textproto.TrimString(value), "\r\n")
-		}
-	}
-	return concat(b, "\r\n")
+	return true
 }
 
 func concat(b []byte, parts ...string) []byte {

@@ -105,11 +105,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	trace := httptrace.ContextClientTrace(ctx)
 	var plain []byte
 	if trace == nil { // else Request.Write tells it
-		buf := plainRequests.Get().(*[]byte)
-		defer plainRequests.Put(buf)
-		if plain = appendPlain((*buf)[:0], req); plain != nil {
-			*buf = plain
-		}
+		memory := plainRequests.Get().(*plainRequest)
+		defer plainRequests.Put(memory)
+		plain = memory.of(req)
 	}
 	if plain == nil {
 		if err := check(req); err != nil {
