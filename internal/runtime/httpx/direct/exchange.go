@@ -32,13 +32,10 @@ type exchange struct {
 	scope  *scope // of the request's context; nil when that cannot end, and after the exchange
 	at     int    // the place in it; guarded by scopes.mu
 
-	up     *upload       // nil for a request without a body
-	begun  bool          // the answer's first byte is here
-	keep   bool          // both sides want to keep the connection
-	resp   http.Response // a plain answer
-	fields *fields       // its header
-	sized  sized         // and its body, as it comes from the connection
-	body   body          // of the answer, as the caller reads it
+	up    *upload // nil for a request without a body
+	begun bool    // the answer's first byte is here
+	keep  bool    // both sides want to keep the connection
+	came  *answer // nil until it has
 
 	// What had gone wrong when fail was called, before its own clearing up
 	// made more go wrong.
@@ -46,15 +43,30 @@ type exchange struct {
 	wrote                  int64 // bytes of the request that the socket took
 }
 
-// exchanges are those whose memory was given back: 1.2 KiB each.
-var exchanges = sync.Pool{New: func() any { return &exchange{fields: new(fields)} }}
+// answer is memory for what an exchange returns. It is got when the answer comes,
+// not when the request goes: with hundreds in flight it is still in the
+// processor's cache then.
+type answer struct {
+	fields fields        // the header of a plain one
+	resp   http.Response // itself
+	sized  sized         // its body, as it comes from the connection
+	body   body          // of any answer, as the caller reads it
+}
 
-// reuse gives x to another request. Nobody may look at anything of it any more.
+// exchanges and answers are those whose memory was given back.
+var (
+	exchanges = sync.Pool{New: func() any { return new(exchange) }}
+	answers   = sync.Pool{New: func() any { return new(answer) }}
+)
+
+// reuse gives x and its answer to other requests. Nobody may look at anything of
+// them any more.
 func (x *exchange) reuse() {
-	f := x.fields
-	f.clear()
+	a := x.came
+	a.fields.clear()
+	a.resp, a.sized, a.body = http.Response{}, sized{}, body{}
+	answers.Put(a)
 	*x = exchange{}
-	x.fields = f
 	exchanges.Put(x)
 }
 
@@ -90,8 +102,8 @@ func (x *exchange) run() (*http.Response, error) {
 		x.end(true)
 		return resp, nil
 	}
-	x.body = body{x: x, src: resp.Body, open: true}
-	resp.Body = &x.body
+	x.came.body = body{x: x, src: resp.Body, open: true}
+	resp.Body = &x.came.body
 	return resp, nil
 }
 
@@ -110,7 +122,7 @@ func (x *exchange) answer() (*http.Response, error) {
 	if _, err := c.br.Peek(1); err != nil {
 		return nil, err // io.EOF here is the end without an answer
 	}
-	x.begun = true
+	x.begun, x.came = true, answers.Get().(*answer)
 	if x.trace != nil && x.trace.GotFirstResponseByte != nil {
 		x.trace.GotFirstResponseByte()
 	}
@@ -137,18 +149,17 @@ func (x *exchange) answer() (*http.Response, error) {
 
 // readResponse reads one header, and makes the body that follows it.
 func (x *exchange) readResponse() (*http.Response, error) {
-	resp, br := &x.resp, x.c.br
-	*resp = http.Response{}
-	resp.Request = x.req
-	if x.req.Method == http.MethodHead || !plainAnswer(br, resp, x.fields) {
+	a, br := x.came, x.c.br
+	a.resp = http.Response{Request: x.req}
+	if x.req.Method == http.MethodHead || !plainAnswer(br, &a.resp, &a.fields) {
 		return http.ReadResponse(br, x.req)
 	}
-	resp.Body = http.NoBody
-	if resp.ContentLength > 0 {
-		x.sized = sized{br, resp.ContentLength}
-		resp.Body = &x.sized
+	a.resp.Body = http.NoBody
+	if a.resp.ContentLength > 0 {
+		a.sized = sized{br, a.resp.ContentLength}
+		a.resp.Body = &a.sized
 	}
-	return resp, nil
+	return &a.resp, nil
 }
 
 // end gives the connection back when the answer was read in full and nothing
