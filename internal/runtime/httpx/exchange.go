@@ -22,17 +22,16 @@ type exchange struct {
 	slot   *asynccore.Slot
 	policy asynccore.RetryPolicy
 
-	hop     *hop           // the request being sent
-	before  int            // attempts that other mirrors have had
-	attempt int            // attempts begun, redirects within one not counted
-	hops    int            // requests that the gate let through
-	wires   int            // requests that were put on a connection, as far as can be seen
-	began   time.Time      // of the first attempt
-	booked  time.Time      // up to when the task's time is in the record's timing
-	rest    *time.Duration // the part booked last: what comes after the last attempt goes there
-	maxTime time.Duration  // an attempt; 0 is none
-	spent   time.Duration  // of maxTime, by the hops of this attempt
-	header  http.Header    // of the request being sent; shared, so it is replaced and not changed
+	hop     *hop          // the request being sent
+	before  int           // attempts that other mirrors have had
+	attempt int           // attempts begun, redirects within one not counted
+	hops    int           // requests that the gate let through
+	wires   int           // requests that were put on a connection, as far as can be seen
+	began   time.Time     // of the first attempt
+	booked  time.Time     // up to when the task's time is in the record's timing
+	maxTime time.Duration // an attempt; 0 is none
+	spent   time.Duration // of maxTime, by the hops of this attempt
+	header  http.Header   // of the request being sent; shared, so it is replaced and not changed
 
 	origin       string        // of the first URL: where retries go
 	host         *Host         // of that origin; nil when it has none

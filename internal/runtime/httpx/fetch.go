@@ -70,15 +70,13 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 
 // run is Fetch.
 func (ex *exchange) run() error {
-	c, spec, rec := ex.client, &ex.spec, ex.rec
+	c, spec := ex.client, &ex.spec
 	if ex.origin == "" {
 		ex.origin = Origin(spec.URL)
 	}
 	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}
-	ex.rest = &rec.Timing.Queue
-	defer func() { ex.book(ex.rest, time.Now()) }()
 	if spec.Since == nil { // else the slot was for a request to another mirror
 		ex.granted = ex.slot.Held() && ex.slot.Key() == ex.origin
 	} else {

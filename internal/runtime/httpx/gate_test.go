@@ -220,14 +220,14 @@ func TestCancelIsNotCounted(t *testing.T) {
 			if !g.Admit("http://h:80", false, now).OK {
 				t.Fatal("refused")
 			}
-			r, err := g.enter("http://h:80", true, new(lastFailure))
+			r, err := g.enter("http://h:80", true, new(lastFailure), time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.settle(neutral, now)
 			g.Release("http://h:80", now)
 		}
-		if _, err := g.enter("http://h:80", true, new(lastFailure)); err != nil {
+		if _, err := g.enter("http://h:80", true, new(lastFailure), time.Now()); err != nil {
 			t.Error(err)
 		}
 	})

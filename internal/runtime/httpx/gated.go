@@ -30,7 +30,7 @@ func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 		ex.granted = false
-		let, err := ex.client.gate.enter(origin, ex.finalAttempt(), &ex.failed)
+		let, err := ex.client.gate.enter(origin, ex.finalAttempt(), &ex.failed, ex.booked)
 		if _, changed := errors.AsType[*asynccore.OpenError](err); changed {
 			continue // the breaker opened between the grant and now: back to the lane
 		}

@@ -23,7 +23,7 @@ func TestPauses(t *testing.T) {
 		}
 		request := func(key string) *request {
 			t.Helper()
-			r, err := g.enter(key, true, new(lastFailure))
+			r, err := g.enter(key, true, new(lastFailure), time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

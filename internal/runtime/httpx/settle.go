@@ -52,12 +52,11 @@ func (f *lastFailure) ofItsOwn(o *origin) bool {
 	return own
 }
 
-// enter asks for the right to send one request to key with the slot that the
+// enter asks for the right to send one request to key now with the slot that the
 // task holds. It returns the error that all tasks of a given-up origin end
 // with, or asynccore.OpenError when the breaker changed its mind since the
 // slot was granted: the task then goes back to its lane.
-func (g *Gate) enter(key string, final bool, failed *lastFailure) (request, error) {
-	now := time.Now()
+func (g *Gate) enter(key string, final bool, failed *lastFailure, now time.Time) (request, error) {
 	g.mu.Lock()
 	o := g.origin(key, now)
 	lost, pause := o.lost, o.pausedUntil

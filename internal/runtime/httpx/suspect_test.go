@@ -54,7 +54,7 @@ func TestSuspicionThatEndsWakesTheLane(t *testing.T) {
 	g.Bind(func(string) { woken++ })
 	request := func(v verdict) {
 		t.Helper()
-		r, err := g.enter(key, false, new(lastFailure))
+		r, err := g.enter(key, false, new(lastFailure), time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

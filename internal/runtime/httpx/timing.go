@@ -23,7 +23,6 @@ func (ex *exchange) bookTook(part *time.Duration, took time.Duration, until time
 	took = max(0, min(took, until.Sub(ex.booked)))
 	*part = max(0, *part) + took
 	ex.booked = ex.booked.Add(took)
-	ex.rest = part
 }
 
 // bookWait splits the wait for a slot from began to now by what the origin held
