@@ -199,7 +199,7 @@ func (c *cachedFetcher) usable(spec *httpx.Exchange, rec *task.Record) bool {
 	if c.settings.personal() {
 		return false
 	}
-	if host := c.hosts.Of(httpx.Origin(spec.URL)); host != nil && host.Header != nil {
+	if host := c.hosts.Of(httpx.Origin(&spec.URL)); host != nil && host.Header != nil {
 		return false // they may be credentials
 	}
 	return rec.Method == "GET" && spec.Found == nil && t.Body == nil && t.BodyFile == "" && spec.URL.User == nil && !spec.ShowHeader && spec.Accept(200) &&
@@ -238,7 +238,7 @@ func (c *cachedFetcher) fields(t *task.Task) (_ cache.Fields, plain bool) {
 // our own name, which changes with each version; an answer that depends on that
 // says so with Vary.
 func (c *cachedFetcher) key(spec *httpx.Exchange) cache.Key {
-	u := *spec.URL
+	u := spec.URL
 	u.Fragment, u.RawFragment = "", ""
 	parts := append([]string{u.String()}, c.settings.trust()...)
 	for _, f := range slices.Concat(c.settings.Header, spec.Task.Header) {

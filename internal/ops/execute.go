@@ -99,7 +99,7 @@ func (o *origins) of(raw string) string {
 	if prefix != o.prefix {
 		o.prefix, o.origin = strings.Clone(prefix), ""
 		if u, err := ParseURL(o.prefix); err == nil {
-			o.origin = httpx.Origin(u)
+			o.origin = httpx.Origin(&u)
 		}
 	}
 	return o.origin

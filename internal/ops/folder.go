@@ -123,10 +123,11 @@ func (f *folder) expect(out files.Output, name string, t *task.Task) error {
 	}
 	var u *url.URL // none for a command
 	if t.Exec == nil {
-		var err error
-		if u, err = ParseURL(t.URL()); err != nil {
+		parsed, err := ParseURL(t.URL())
+		if err != nil {
 			return &InputError{Err: err}
 		}
+		u = &parsed
 	}
 	for _, sum := range f.sums.Find(name, u) {
 		out.Expect(sum)
@@ -155,7 +156,7 @@ func (f *folder) name(ctx context.Context, t *task.Task) (string, error) {
 	if err != nil {
 		return "", &InputError{Err: err}
 	}
-	return files.Name(u)
+	return files.Name(&u)
 }
 
 // noFolder says of the error that opening the folder gave that it is every

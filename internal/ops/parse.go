@@ -101,9 +101,9 @@ func isAlnum(c byte) bool {
 }
 
 // ParseURL returns raw as an absolute http or https URL with a host.
-func ParseURL(raw string) (*url.URL, error) {
+func ParseURL(raw string) (url.URL, error) {
 	if u, ok := plainURL(raw); ok {
-		return &u, nil
+		return u, nil
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -111,23 +111,23 @@ func ParseURL(raw string) (*url.URL, error) {
 			err = ue.Err
 		}
 		if strings.ContainsRune(raw, '@') {
-			return nil, errors.New("bad URL (not shown: it may hold a password)")
+			return url.URL{}, errors.New("bad URL (not shown: it may hold a password)")
 		}
 		if _, err := url.Parse("https://" + raw); err == nil && !strings.Contains(raw, "://") { // 127.0.0.1:80/x: a colon where a path begins
-			return nil, noScheme(task.RedactURL(raw))
+			return url.URL{}, noScheme(task.RedactURL(raw))
 		}
-		return nil, fmt.Errorf("bad URL %q: %w", task.RedactURL(raw), err)
+		return url.URL{}, fmt.Errorf("bad URL %q: %w", task.RedactURL(raw), err)
 	}
 	shown := task.RedactURL(raw)
 	switch {
 	case u.Scheme == "" || u.Opaque != "" && !strings.Contains(raw, "//"):
-		return nil, noScheme(shown)
+		return url.URL{}, noScheme(shown)
 	case !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
-		return nil, fmt.Errorf("bad URL %q: scheme %q is not http or https", shown, u.Scheme)
+		return url.URL{}, fmt.Errorf("bad URL %q: scheme %q is not http or https", shown, u.Scheme)
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("bad URL %q: no host", shown)
+		return url.URL{}, fmt.Errorf("bad URL %q: no host", shown)
 	}
-	return u, nil
+	return *u, nil
 }
 
 func noScheme(shown string) error {

@@ -77,7 +77,7 @@ func attemptAt(ctx context.Context, s *faultserver.Server, b faultserver.Behavio
 	job := asynccore.Job{Key: Origin(u), Timeout: patience * 20 * time.Second}
 	_, err = asynccore.GatherOn(ctx, runner, job, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, client.Fetch(ctx, Exchange{
-			Task: tk, URL: u, Accept: func(status int) bool { return status/100 == 2 }, Sink: Discard, Stop: ctx,
+			Task: tk, URL: *u, Accept: func(status int) bool { return status/100 == 2 }, Sink: Discard, Stop: ctx,
 		}, &rec)
 	})
 	if err := runner.Close(ctx); err != nil {

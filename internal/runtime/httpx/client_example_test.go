@@ -61,7 +61,7 @@ func ExampleClient() {
 		one := &task.Task{ID: u.Path, URLs: []string{u.String()}}
 		err = runner.Go(ctx, asynccore.Job{Key: httpx.Origin(u)}, func(job context.Context) {
 			rec := task.NewRecord(one)
-			err := client.Fetch(job, httpx.Exchange{Task: one, URL: u, Accept: is200, Sink: httpx.Discard, Stop: ctx}, &rec)
+			err := client.Fetch(job, httpx.Exchange{Task: one, URL: *u, Accept: is200, Sink: httpx.Discard, Stop: ctx}, &rec)
 			if err != nil {
 				fmt.Println(rec.URL, err)
 			}

@@ -19,7 +19,7 @@ import (
 // Exchange is one URL to fetch.
 type Exchange struct {
 	Task   *task.Task
-	URL    *url.URL              // one of the task's mirrors
+	URL    url.URL               // one of the task's mirrors
 	Origin string                // of URL, as Origin has it; empty when the caller does not know it
 	Accept func(status int) bool // the statuses that are wanted
 	Sink   Sink
@@ -72,9 +72,9 @@ func (c *Client) Fetch(ctx context.Context, spec Exchange, rec *task.Record) err
 func (ex *exchange) run() error {
 	c, spec := ex.client, &ex.spec
 	if ex.origin == "" {
-		ex.origin = Origin(spec.URL)
+		ex.origin = Origin(&spec.URL)
 	}
-	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(spec.URL); ex.host != nil {
+	if ex.host = c.cfg.Hosts.Of(ex.origin).forURL(&spec.URL); ex.host != nil {
 		ex.policy, ex.maxTime = ex.host.Retry, ex.host.MaxTime
 	}
 	if spec.Since == nil { // else the slot was for a request to another mirror
@@ -130,13 +130,13 @@ func (ex *exchange) within(ctx context.Context, limit time.Duration) (_ context.
 // newRequest makes again, on req, the request that all attempts send.
 func (ex *exchange) newRequest(again *retryablehttp.Request, req *http.Request) error {
 	t := ex.spec.Task
-	header, host, err := ex.client.requestHeader(t, ex.host, ex.spec.URL)
+	header, host, err := ex.client.requestHeader(t, ex.host, &ex.spec.URL)
 	if err != nil {
 		return err
 	}
 	ex.spec.header = header
 	*req = *(&http.Request{
-		Method: t.EffectiveMethod(), URL: anonymous(ex.spec.URL), Host: host, Header: noHeader,
+		Method: t.EffectiveMethod(), URL: anonymous(&ex.spec.URL), Host: host, Header: noHeader,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ex)
 	again.Request = req

@@ -17,7 +17,7 @@ var _ http.RoundTripper = gated{}
 func (g gated) RoundTrip(req *http.Request) (*http.Response, error) {
 	ex := exchangeOf(req.Context())
 	origin := ex.origin
-	if req.URL != ex.spec.URL { // a redirect led here
+	if req.URL != &ex.spec.URL { // a redirect led here
 		origin = Origin(req.URL)
 	}
 	ex.at = origin

@@ -184,7 +184,7 @@ func run(t *testing.T, o options, w *world, urls ...string) []task.Record {
 		err = runner.Go(o.stop, asynccore.Job{Key: Origin(u), Priority: o.class(i)}, func(ctx context.Context) {
 			rec := task.NewRecord(tk)
 			err := client.Fetch(asynccore.WithSlot(context.WithoutCancel(ctx), asynccore.SlotFrom(ctx)), Exchange{
-				Task: tk, URL: u, Accept: o.accept, Sink: o.sink, Found: o.found, Queued: queued, Mark: mark, Stop: o.stop,
+				Task: tk, URL: *u, Accept: o.accept, Sink: o.sink, Found: o.found, Queued: queued, Mark: mark, Stop: o.stop,
 			}, &rec)
 			rec.Duration = time.Since(queued)
 			rec.Outcome = task.OK

@@ -99,7 +99,7 @@ func fetcher(t *testing.T, origin string, atOnce int) func(path string) (task.Re
 			defer close(ended)
 			accept := func(status int) bool { return status == 200 }
 			ctx := asynccore.WithSlot(batch, asynccore.SlotFrom(job))
-			err = client.Fetch(ctx, Exchange{Task: tk, URL: u, Accept: accept, Sink: Discard, Stop: batch}, &rec)
+			err = client.Fetch(ctx, Exchange{Task: tk, URL: *u, Accept: accept, Sink: Discard, Stop: batch}, &rec)
 		})
 		if submitted != nil {
 			return rec, submitted

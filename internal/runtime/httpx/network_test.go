@@ -54,7 +54,7 @@ func fetchedTo(t *testing.T, sink Sink, cfg Config, raw string, header ...task.F
 	began := time.Now()
 	_, err = asynccore.GatherOn(t.Context(), runner, asynccore.Job{Key: Origin(u)}, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, client.Fetch(ctx, Exchange{
-			Task: tk, URL: u, Accept: func(status int) bool { return status/100 == 2 }, Sink: sink, Stop: ctx,
+			Task: tk, URL: *u, Accept: func(status int) bool { return status/100 == 2 }, Sink: sink, Stop: ctx,
 		}, &rec)
 	})
 	rec.Duration = time.Since(began)

@@ -92,7 +92,7 @@ func plainFetch(b *testing.B, origin string, base http.RoundTripper) {
 			headers := rec.Headers[:0]
 			rec = task.NewRecord(tk)
 			rec.Headers = headers
-			if err := client.Fetch(job, Exchange{Task: tk, URL: u, Accept: accept, Sink: Discard, Stop: context.Background()}, &rec); err != nil {
+			if err := client.Fetch(job, Exchange{Task: tk, URL: *u, Accept: accept, Sink: Discard, Stop: context.Background()}, &rec); err != nil {
 				b.Error(err)
 			}
 		})
