@@ -31,10 +31,14 @@ func parseLine(line []byte, checkURL func(string) error) (*task.Task, error) {
 // splitLine takes a line that is not an object apart: a URL, and after white
 // space the output's name, which may hold spaces.
 func splitLine(text string) (raw, output string) {
-	if i := strings.IndexAny(text, " \t"); i >= 0 {
-		return text[:i], strings.TrimLeft(text[i:], " \t")
+	end := strings.IndexByte(text, ' ')
+	if tab := strings.IndexByte(text, '\t'); tab >= 0 && (end < 0 || tab < end) {
+		end = tab
 	}
-	return text, ""
+	if end < 0 {
+		return text, ""
+	}
+	return text[:end], strings.TrimLeft(text[end:], " \t")
 }
 
 // CheckURL says what is wrong with a URL that is to be fetched, without
