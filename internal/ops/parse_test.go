@@ -25,6 +25,7 @@ func TestParseLine(t *testing.T) {
 		{name: "comment", line: "# https://h/"},
 		{name: "a URL", line: "https://h/a?b=c", want: &task.Task{URLs: []string{"https://h/a?b=c"}}},
 		{name: "a URL and an output", line: " https://h/a \t vendor/a b.tgz ", want: &task.Task{URLs: []string{"https://h/a"}, Output: "vendor/a b.tgz"}},
+		{name: "a URL, a tab and an output", line: "https://h/a\tb c", want: &task.Task{URLs: []string{"https://h/a"}, Output: "b c"}},
 		{
 			name: "an object",
 			line: `{"url":"https://h/","method":"PUT","headers":{"B":"2","A":"1"},"json":{"a" : 1},"priority":"critical","timeout":"1m30s","retry":2,"id":"x","meta":{"k": [1]}}`,
