@@ -18,12 +18,13 @@ import (
 const Window = 10_000
 
 // lookAhead returns how much of the window is needed: all of it, or where there
-// is nothing to order enough to keep that many slots busy.
+// is nothing to order as many as have a slot: what waits longer has left the
+// processor's cache when its turn comes.
 func lookAhead(alike bool, slots int) int {
 	if !alike {
 		return Window
 	}
-	return min(max(256, 4*slots), Window)
+	return min(max(256, slots), Window)
 }
 
 // BatchRequest is one "specify batch".
