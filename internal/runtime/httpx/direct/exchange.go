@@ -170,7 +170,7 @@ func (x *exchange) end(whole bool) {
 	case !whole || !unused || !x.up.whole():
 		x.c.abort()
 		x.up.stop()
-	case x.keep && x.c.br.Buffered() == 0:
+	case x.keep && x.c.br.Buffered() == 0 && x.c.link.writeErr.Load() == nil:
 		x.c.rest()
 		kept := x.pool.put(x.c)
 		if x.trace != nil && x.trace.PutIdleConn != nil {

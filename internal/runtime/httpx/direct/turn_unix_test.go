@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 )
@@ -29,18 +30,26 @@ func TestTurnCannotBeWritten(t *testing.T) {
 				}
 				return raw, err
 			}}
-			defer rt.CloseIdleConnections()
-			req := request(t, "GET", srv.url, nil)
-			req.Header.Set("User-Agent", "test")
-			resp, err := rt.RoundTrip(req)
-			switch {
-			case err == nil:
-				defer resp.Body.Close()
-				if resp.StatusCode != 400 || test.want != "" {
-					t.Errorf("%s, want %q", resp.Status, test.want)
+			rt.GotConn = func(_ context.Context, info httptrace.GotConnInfo, _ bool) error {
+				if info.Reused {
+					t.Error("a connection that took no request is used again")
 				}
-			case test.want == "" || !strings.HasPrefix(err.Error(), test.want) || class(err) != "reset":
-				t.Errorf("%v, want %q", err, test.want)
+				return nil
+			}
+			defer rt.CloseIdleConnections()
+			for range 2 {
+				req := request(t, "GET", srv.url, nil)
+				req.Header.Set("User-Agent", "test")
+				resp, err := rt.RoundTrip(req)
+				switch {
+				case err == nil:
+					if _, err := io.ReadAll(resp.Body); resp.StatusCode != 400 || err != nil || test.want != "" {
+						t.Errorf("%s, %v, want %q", resp.Status, err, test.want)
+					}
+					resp.Body.Close()
+				case test.want == "" || !strings.HasPrefix(err.Error(), test.want) || class(err) != "reset":
+					t.Errorf("%v, want %q", err, test.want)
+				}
 			}
 		})
 	}
