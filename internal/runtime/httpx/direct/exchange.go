@@ -73,9 +73,9 @@ func (x *exchange) reuse() {
 // crowd is from how many exchanges in flight a request lets everybody else run
 // before it goes out. Where answers come faster than they are dealt with, requests
 // then leave one right after the other, and a server on the same machine is woken
-// once for many of them: on one processor, 13.1 µs a URL instead of 14.1 with 50 in
-// flight, 16.7 instead of 18.9 with 500. With few in flight the server would run
-// out of requests meanwhile.
+// once for many of them: with 50 in flight on one processor that is 4 % of the time
+// of a small answer. With few in flight the server would run out of requests
+// meanwhile: with five it would cost a quarter.
 const crowd = 32
 
 // run sends the request and reads the answer up to its body. When it returns
