@@ -16,8 +16,6 @@ import (
 	_ "github.com/sony/gobreaker/v2"
 	_ "github.com/spf13/cobra"
 	_ "github.com/spf13/viper"
-	_ "go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
-	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	_ "go.opentelemetry.io/otel/sdk/metric"
 	_ "go.opentelemetry.io/otel/sdk/trace"
 )

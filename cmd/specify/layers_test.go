@@ -39,7 +39,7 @@ var mayImport = map[string]rule{
 	"internal/runtime/lists":   {nil, "a list is lines to it, not tasks"},
 	"internal/runtime/queue":   {[]string{"internal/asynccore"}, "adapters do not know each other; tasks and records are bytes to it"},
 	"internal/asynccore":       {nil, "the heart knows nothing of this program"},
-	"internal/telemetry":       {[]string{"internal/splice"}, "telemetry is put around the others from outside"},
+	"internal/telemetry":       {[]string{"internal/splice", "internal/asynccore"}, "telemetry is put around the others from outside"},
 	"internal/task":            {[]string{"internal/asynccore"}, "the nouns; a task's priority is the scheduler's"},
 }
 
@@ -91,6 +91,26 @@ func TestLayers(t *testing.T) {
 	for pkg := range mayImport {
 		if !seen[pkg] {
 			t.Errorf("%s has a rule but is not there: drop the rule", pkg)
+		}
+	}
+}
+
+// notLinked are modules that no package of the program may bring in, not by way
+// of another module either. Tests may have them.
+var notLinked = map[string]string{
+	"google.golang.org/": "gRPC and protobuf initialise for 2 ms at every start and are a fifth of the program; internal/telemetry/otlpproto writes what collectors want",
+}
+
+func TestNotLinked(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"cmd/specify").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		for prefix, reason := range notLinked {
+			if strings.HasPrefix(path, prefix) {
+				t.Errorf("%s is linked: %s", path, reason)
+			}
 		}
 	}
 }

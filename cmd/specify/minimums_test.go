@@ -14,11 +14,8 @@ var minimums = []struct{ module, version, reason string }{
 	{"github.com/hashicorp/go-retryablehttp", "v0.7.7", "CVE-2024-6104: a URL's password in the log"},
 	{"github.com/go-viper/mapstructure/v2", "v2.4.0", "secrets in errors"},
 	{"go.opentelemetry.io/otel", "v1.43.0", "CVE-2026-24051, CVE-2026-39883, CVE-2026-41178"},
-	{"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp", "v1.43.0", "CVE-2026-39882: answers without a bound"},
-	{"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp", "v1.43.0", "CVE-2026-39882: answers without a bound"},
 	{"golang.org/x/net", "v0.56.0", "HTTP/2, IDNA and proxies"},
 	{"golang.org/x/text", "v0.39.0", "IDNA"},
-	{"google.golang.org/grpc", "v1.82.1", "below the collectors' protocol"},
 }
 
 // minimumGo is likewise of the toolchain: CVE-2026-39821, CVE-2026-56862 and

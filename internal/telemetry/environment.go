@@ -10,7 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"golang.org/x/net/http/httpguts"
 )
+
+const localCollector = "http://localhost:4318" // the specification's default
 
 // defaultTimeout bounds one export where OTEL_EXPORTER_OTLP_TIMEOUT does not
 // (OpenTelemetry specification, OTLP exporter).
@@ -18,16 +23,20 @@ const defaultTimeout = 10 * time.Second
 
 // signal is what the environment says about the export of traces or metrics.
 type signal struct {
-	wanted  bool
-	nowhere bool          // wanted without an endpoint: http://localhost:4318 is meant
-	json    bool          // http/json in place of http/protobuf
-	timeout time.Duration // of one request to the collector
-	tls     *tls.Config   // nil: the system's roots, no client certificate
+	wanted   bool
+	endpoint string            // the URL that batches are posted to
+	json     bool              // http/json in place of http/protobuf
+	gzip     bool              // batches are compressed
+	headers  map[string]string // of each request; they may hold credentials
+	timeout  time.Duration     // of one request to the collector; 0 is none
+	tls      *tls.Config       // nil: the system's roots, no client certificate
+
+	// odd is what the specification wants to be warned of and passed over.
+	odd error
 }
 
-// readSignal reads the variables of name, which is TRACES or METRICS. The
-// exporter reads most of them again by itself; what it would only log, or not
-// heed because it is given our HTTP client, is checked or read here.
+// readSignal reads the variables of name, which is TRACES or METRICS
+// (https://opentelemetry.io/docs/specs/otel/protocol/exporter).
 func readSignal(name string) (signal, error) {
 	var s signal
 	_, endpoint := otlp(name, "ENDPOINT")
@@ -35,7 +44,7 @@ func readSignal(name string) (signal, error) {
 	case "":
 		s.wanted = endpoint != ""
 	case "otlp":
-		s.wanted, s.nowhere = true, endpoint == ""
+		s.wanted = true
 	case "none":
 	default:
 		return s, fmt.Errorf("OTEL_%s_EXPORTER: %q is not supported; use otlp or none", name, v)
@@ -48,13 +57,19 @@ func readSignal(name string) (signal, error) {
 	if s.json, err = readProtocol(name); err != nil {
 		return s, err
 	}
-	if err = checkEndpoint(name); err != nil {
+	if s.endpoint, err = readEndpoint(name); err != nil {
 		return s, err
 	}
+	_, compression := otlp(name, "COMPRESSION")
+	s.gzip = compression == "gzip"
+	s.headers, s.odd = readHeaders(name)
 	if s.timeout, err = readTimeout(name); err != nil {
 		return s, err
 	}
 	s.tls, err = readTLS(name)
+	if name, _ := otlp(name, "ENDPOINT"); err == nil && s.tls != nil && strings.HasPrefix(s.endpoint, "http:") {
+		err = fmt.Errorf("%s: there are certificates for it, but it is http; use https", name)
+	}
 	return s, err
 }
 
@@ -86,27 +101,56 @@ func readProtocol(signal string) (json bool, err error) {
 	}
 }
 
-// checkEndpoint refuses what the exporter would only log before it sends
-// everything to https://localhost:4318 instead. The value is not quoted: it
-// may hold a credential.
-func checkEndpoint(signal string) error {
+// readEndpoint returns the URL to post to. A signal's own variable names all of
+// it, the common one the folder. The value is not quoted in errors: it may hold a
+// credential.
+func readEndpoint(signal string) (string, error) {
 	name, v := otlp(signal, "ENDPOINT")
 	if v == "" {
-		return nil
+		v = localCollector
 	}
 	u, err := url.Parse(v)
 	switch {
 	case err != nil, u.Hostname() == "", u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%s: want a URL such as http://localhost:4318 or https://collector.example", name)
+		return "", fmt.Errorf("%s: want a URL such as http://localhost:4318 or https://collector.example", name)
 	case u.User != nil:
-		return fmt.Errorf("%s: credentials in the URL are not sent; use OTEL_EXPORTER_OTLP_HEADERS", name)
+		return "", fmt.Errorf("%s: credentials in the URL are not sent; use OTEL_EXPORTER_OTLP_HEADERS", name)
 	}
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-			return fmt.Errorf("%s: port %q is not between 1 and 65535", name, p)
+			return "", fmt.Errorf("%s: port %q is not between 1 and 65535", name, p)
 		}
 	}
-	return nil
+	if name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
+		u = u.JoinPath("v1", strings.ToLower(signal))
+	}
+	return u.String(), nil
+}
+
+// readHeaders reads name=value pairs, values percent-encoded, as baggage has
+// them. What is wrong is left out, and odd says so without its value.
+func readHeaders(signal string) (headers map[string]string, odd error) {
+	name, v := otlp(signal, "HEADERS")
+	if v == "" {
+		return nil, nil
+	}
+	headers = make(map[string]string)
+	for pair := range strings.SplitSeq(v, ",") {
+		field, raw, ok := strings.Cut(pair, "=")
+		field = strings.TrimSpace(field)
+		value, err := url.PathUnescape(raw)
+		value = strings.TrimSpace(value)
+		switch {
+		case strings.TrimSpace(pair) == "":
+		case !ok:
+			odd = fmt.Errorf("%s: a header without a \"=\" is left out; write name=value,name=value", name)
+		case err != nil || !httpguts.ValidHeaderFieldName(field) || !httpguts.ValidHeaderFieldValue(value):
+			odd = fmt.Errorf("%s: a header that is not valid is left out; write name=value, with %%2C for a comma in the value", name)
+		default:
+			headers[field] = value
+		}
+	}
+	return headers, odd
 }
 
 func readTimeout(signal string) (time.Duration, error) {
@@ -121,8 +165,7 @@ func readTimeout(signal string) (time.Duration, error) {
 	return time.Duration(ms) * time.Millisecond, nil
 }
 
-// readTLS reads the certificates, which the exporter drops when it is given an
-// HTTP client.
+// readTLS reads the certificates.
 func readTLS(signal string) (*tls.Config, error) {
 	var conf tls.Config
 	if name, file := otlp(signal, "CERTIFICATE"); file != "" {
@@ -151,4 +194,42 @@ func readTLS(signal string) (*tls.Config, error) {
 		return nil, nil
 	}
 	return &conf, nil
+}
+
+// readTemporality returns what sums and histograms start from: the beginning of
+// the run, unless OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE says from the
+// last export.
+func readTemporality() (sdkmetric.TemporalitySelector, error) {
+	const name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+	switch v := lookup(name); strings.ToLower(v) {
+	case "", "cumulative":
+		return sdkmetric.CumulativeTemporalitySelector, nil
+	case "delta":
+		return sdkmetric.DeltaTemporalitySelector, nil
+	case "lowmemory":
+		return sdkmetric.LowMemoryTemporalitySelector, nil
+	default:
+		return sdkmetric.CumulativeTemporalitySelector, fmt.Errorf("%s: %q is not supported; cumulative is used", name, v)
+	}
+}
+
+// readAggregation returns how histograms are kept.
+func readAggregation() (sdkmetric.AggregationSelector, error) {
+	const name = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"
+	switch v := lookup(name); strings.ToLower(v) {
+	case "", "explicit_bucket_histogram":
+		return sdkmetric.DefaultAggregationSelector, nil
+	case "base2_exponential_bucket_histogram":
+		return exponential, nil
+	default:
+		return sdkmetric.DefaultAggregationSelector, fmt.Errorf("%s: %q is not supported; explicit_bucket_histogram is used", name, v)
+	}
+}
+
+// exponential has the specification's defaults for histograms.
+func exponential(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+	}
+	return sdkmetric.DefaultAggregationSelector(kind)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/specify-cli/specify/internal/telemetry"
 	"github.com/specify-cli/specify/internal/telemetry/otlptest"
 )
@@ -20,6 +22,8 @@ func TestStartRefuses(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	writeCertificate(t, ca)
 	const good = "http://127.0.0.1:4318"
 	tests := []struct {
 		name string
@@ -40,6 +44,7 @@ func TestStartRefuses(t *testing.T) {
 		{"timeout", []string{"OTEL_EXPORTER_OTLP_ENDPOINT", good, "OTEL_EXPORTER_OTLP_TIMEOUT", "10s"}, `OTEL_EXPORTER_OTLP_TIMEOUT: want a number of milliseconds, not "10s"`},
 		{"no certificate", []string{"OTEL_EXPORTER_OTLP_ENDPOINT", good, "OTEL_EXPORTER_OTLP_CERTIFICATE", empty}, "OTEL_EXPORTER_OTLP_CERTIFICATE: "},
 		{"no such file", []string{"OTEL_EXPORTER_OTLP_ENDPOINT", good, "OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such"}, "OTEL_EXPORTER_OTLP_CERTIFICATE: open /no/such"},
+		{"certificate for http", []string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", good, "OTEL_EXPORTER_OTLP_CERTIFICATE", ca}, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: there are certificates for it, but it is http"},
 		{"half a pair", []string{"OTEL_EXPORTER_OTLP_ENDPOINT", good, "OTEL_EXPORTER_OTLP_CLIENT_KEY", empty}, "need each other"},
 	}
 	for _, tt := range tests {
@@ -65,7 +70,10 @@ func TestOddValuesAreOneWarning(t *testing.T) {
 		{"sampler", "OTEL_TRACES_SAMPLER", "sometimes", `OTEL_TRACES_SAMPLER: "sometimes" is not supported; every span is sampled`},
 		{"propagator", "OTEL_PROPAGATORS", "telepathy", "unknown propagator"},
 		{"resource", "OTEL_RESOURCE_ATTRIBUTES", "a=1,b", "error detecting resource: "},
-		{"header", "OTEL_EXPORTER_OTLP_HEADERS", "authorization SECRET", "parse headers: missing"},
+		{"header", "OTEL_EXPORTER_OTLP_HEADERS", "authorization SECRET", `OTEL_EXPORTER_OTLP_HEADERS: a header without a "="`},
+		{"header's name", "OTEL_EXPORTER_OTLP_HEADERS", "a b=SECRET", "OTEL_EXPORTER_OTLP_HEADERS: a header that is not valid"},
+		{"temporality", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "now", `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "now" is not`},
+		{"histograms", "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "fine", `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "fine" is not`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -156,25 +164,68 @@ func TestCertificate(t *testing.T) {
 	}
 }
 
-// TestStartFailsWhole lets the last part of Start fail: nothing of the rest
-// stays (TestMain looks for goroutines).
-func TestStartFailsWhole(t *testing.T) {
+// TestDeadEndpointKeepsItsKey shows that a request which fails does not tell the
+// query of the endpoint.
+func TestDeadEndpointKeepsItsKey(t *testing.T) {
+	t.Setenv("OTEL_METRICS_EXPORTER", "none")
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1/otlp?key=SECRET")
+	tel := mustStart(t, telemetry.Config{})
+	_, end := tel.Observe(t.Context(), "op")
+	end(nil)
+	_, err := tel.Shutdown(t.Context())
+	const want = "traces export: failed to send to http://127.0.0.1:1/otlp/v1/traces: dial tcp 127.0.0.1:1: "
+	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("warning %v, want one that begins with %q", err, want)
+	}
+}
+
+// writeCertificate writes the certificate of a server that is gone.
+func writeCertificate(t *testing.T, name string) {
+	t.Helper()
 	s := httptest.NewTLSServer(otlptest.Status(http.StatusOK))
-	defer s.Close()
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+	s.Close()
+	if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("OTEL_METRICS_EXPORTER", "otlp")
-	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:1") // a certificate without TLS
-	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", ca)
-	var tel telemetry.Telemetry
-	if err := tel.Start(t.Context(), telemetry.Config{TraceFile: filepath.Join(t.TempDir(), "spans.json")}); err == nil {
-		_, _ = tel.Shutdown(t.Context())
-		t.Fatalf("Start: %v, want an error", err)
+}
+
+// TestEndpoints shows where each signal goes: a signal's own variable names all of
+// the URL, the common one the folder.
+func TestEndpoints(t *testing.T) {
+	for _, tt := range []struct {
+		name, common, own string
+		want              string // of traces, at the receiver
+	}{
+		{"common", "", "-", "/v1/traces"},
+		{"a folder", "/otlp/", "-", "/otlp/v1/traces"},
+		{"own", "/otlp", "/in/spans", "/in/spans"},
+		{"own, without a path", "/otlp", "", "/"},
+		{"a key in the query", "/otlp?key=SECRET", "-", "/otlp/v1/traces?key=SECRET"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked []string
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.RequestURI)
+				w.WriteHeader(http.StatusTeapot)
+			}))
+			t.Setenv("OTEL_METRICS_EXPORTER", "none")
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", s.URL+tt.common)
+			if tt.own != "-" {
+				t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", s.URL+tt.own)
+			}
+			tel := mustStart(t, telemetry.Config{})
+			_, end := tel.Observe(t.Context(), "op")
+			end(nil)
+			_, err := tel.Shutdown(t.Context())
+			s.Close()
+			if diff := cmp.Diff([]string{tt.want}, asked); diff != "" {
+				t.Errorf("asked for (-want +got):\n%s", diff)
+			}
+			if err == nil || !strings.HasSuffix(err.Error(), "418 I'm a teapot after 1 attempt") || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("warning %q", err)
+			}
+		})
 	}
-	_, end := tel.Observe(t.Context(), "op") // it is off
-	end(nil)
 }
 
 // TestDefaultEndpoint asks for the exporter by name alone: the specification

@@ -75,11 +75,26 @@ func newMeters(m metric.Meter) (ms *meters, err error) {
 	return ms, err
 }
 
-// metricExporter notes whether the last export failed, and gives up with life.
+// metricExporter sends metrics to a collector. It notes whether the last export
+// failed, and gives up with life.
 type metricExporter struct {
-	sdkmetric.Exporter
-	life   context.Context
-	failed *atomic.Bool
+	collector   *collector
+	life        context.Context
+	failed      *atomic.Bool
+	temporality sdkmetric.TemporalitySelector
+	aggregation sdkmetric.AggregationSelector
+}
+
+var _ sdkmetric.Exporter = (*metricExporter)(nil)
+
+// Temporality is as readTemporality says.
+func (e *metricExporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	return e.temporality(kind)
+}
+
+// Aggregation is as readAggregation says.
+func (e *metricExporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	return e.aggregation(kind)
 }
 
 // Export sends the state of all metrics; a later success makes up for an
@@ -89,7 +104,13 @@ func (e *metricExporter) Export(ctx context.Context, data *metricdata.ResourceMe
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
 	e.failed.Store(true) // until it is known, which may be after the end of the run
-	err := e.Exporter.Export(ctx, data)
+	err := e.collector.sendMetrics(ctx, data)
 	e.failed.Store(err != nil)
 	return err
 }
+
+// ForceFlush does nothing: what is exported is sent.
+func (e *metricExporter) ForceFlush(context.Context) error { return nil }
+
+// Shutdown does nothing: there is no connection between two exports.
+func (e *metricExporter) Shutdown(context.Context) error { return nil }

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -13,13 +14,29 @@ import (
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
 // This is the JSON encoding of OTLP
 // (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) for the
 // spans that this package makes. The official encoder builds protobuf messages
 // first and reflects over them: measured, 11 µs a span where this takes 1.
+
+// The bits above the W3C flags (opentelemetry.proto.trace.v1.SpanFlags).
+const (
+	flagRemoteKnown = 0x100
+	flagRemote      = 0x200
+)
+
+// appendLine appends a line of spans, which are of one resource and one scope.
+func appendLine(b []byte, spans []sdktrace.ReadOnlySpan) []byte {
+	res, scope := spans[0].Resource(), spans[0].InstrumentationScope()
+	b = appendHead(b, res, scope)
+	for i, s := range spans {
+		b = appendSeparator(b, i, "")
+		b = appendSpan(b, s)
+	}
+	return appendTail(b, res, scope)
+}
 
 // appendHead begins a line: all that stands before the first span.
 func appendHead(b []byte, res *resource.Resource, scope instrumentation.Scope) []byte {
@@ -136,9 +153,9 @@ func appendDropped(b []byte, what string, n int) []byte {
 // appendFlags appends the W3C flags, and whether the parent is another
 // process's, which is always known.
 func appendFlags(b []byte, flags byte, remote bool) []byte {
-	all := uint64(flags) | uint64(tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK)
+	all := uint64(flags) | flagRemoteKnown
 	if remote {
-		all |= uint64(tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK)
+		all |= flagRemote
 	}
 	return strconv.AppendUint(b, all, 10)
 }
@@ -226,4 +243,20 @@ func appendEscaped(b []byte, s string) []byte {
 		return append(b, `""`...) // a string has no error
 	}
 	return append(b, text...)
+}
+
+// rejectedJSON reads the partial success out of a collector's answer, as
+// otlpproto.Rejected does.
+func rejectedJSON(answer []byte) (n int64, reason string, err error) {
+	var parsed struct {
+		PartialSuccess struct {
+			RejectedSpans json.Number // a string or a number
+			ErrorMessage  string
+		}
+	}
+	if err := json.Unmarshal(answer, &parsed); err != nil {
+		return 0, "", fmt.Errorf("the collector's answer: %w", err)
+	}
+	n, _ = parsed.PartialSuccess.RejectedSpans.Int64()
+	return n, parsed.PartialSuccess.ErrorMessage, nil
 }

@@ -20,9 +20,9 @@ import (
 	"github.com/specify-cli/specify/internal/telemetry/otlptest"
 )
 
-// TestFileSaysWhatTheCollectorGets exports the same spans in both ways, by the
-// official encoder to the collector and by ours to the file: all kinds of
-// spans, attributes, events and links must arrive alike.
+// TestFileSaysWhatTheCollectorGets exports the same spans in both ways, as
+// protobuf to the collector and as JSON to the file: all kinds of spans,
+// attributes, events and links must arrive alike.
 func TestFileSaysWhatTheCollectorGets(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "spans.json")
 	r := newRun(t, telemetry.Config{TraceFile: file, Version: `1.0 "x"`}, "OTEL_METRICS_EXPORTER", "none",

@@ -16,16 +16,16 @@ import (
 type pipe struct {
 	sdktrace.SpanProcessor // the batch processor
 
-	exporter sdktrace.SpanExporter
-	life     context.Context // its end ends every export at once
-	ended    atomic.Int64    // spans that were to be exported
-	accepted atomic.Int64    // spans that the other side took
-	drained  chan struct{}   // closed when no export can follow
+	collector *collector
+	life      context.Context // its end ends every export at once
+	ended     atomic.Int64    // spans that were to be exported
+	accepted  atomic.Int64    // spans that the other side took
+	drained   chan struct{}   // closed when no export can follow
 }
 
 // newPipe starts the batch processor, whose goroutine Shutdown waits for.
-func newPipe(life context.Context, exporter sdktrace.SpanExporter, opts ...sdktrace.BatchSpanProcessorOption) *pipe {
-	p := &pipe{exporter: exporter, life: life, drained: make(chan struct{})}
+func newPipe(life context.Context, to *collector, opts ...sdktrace.BatchSpanProcessorOption) *pipe {
+	p := &pipe{collector: to, life: life, drained: make(chan struct{})}
 	p.SpanProcessor = sdktrace.NewBatchSpanProcessor((*counter)(p), opts...)
 	return p
 }
@@ -54,36 +54,15 @@ func (c *counter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)()
 
-	var v verdict
-	err := c.exporter.ExportSpans(context.WithValue(ctx, verdictKey{}, &v), spans)
-	if v.answered {
-		n := int64(len(spans))
-		c.accepted.Add(n - min(max(v.rejected, 0), n))
-	}
+	n, err := c.collector.sendSpans(ctx, spans)
+	c.accepted.Add(n)
 	return err
 }
 
 // Shutdown is called by the batch processor after its last export.
-func (c *counter) Shutdown(ctx context.Context) error {
-	defer close(c.drained)
-	return c.exporter.Shutdown(ctx)
-}
-
-// verdict is what the other side said of one batch. The round tripper below
-// the exporter fills it in: the exporter's error does not tell how many spans
-// of a partial success were rejected.
-type verdict struct {
-	answered bool  // the batch was taken, but for the rejected
-	rejected int64 // as the collector says; may be nonsense
-}
-
-type verdictKey struct{}
-
-// accept notes in ctx that the batch was taken, but for rejected spans.
-func accept(ctx context.Context, rejected int64) {
-	if v, ok := ctx.Value(verdictKey{}).(*verdict); ok {
-		*v = verdict{answered: true, rejected: rejected}
-	}
+func (c *counter) Shutdown(context.Context) error {
+	close(c.drained)
+	return nil
 }
 
 // fan hands each span to the collector and to the file.

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -105,6 +106,32 @@ func TestRejectedSpansAreLost(t *testing.T) {
 		r.spans(10)
 		if lost, _ := r.Shutdown(t.Context()); lost.Spans != want {
 			t.Errorf("%d of 10 rejected: lost %d, want %d", rejected, lost.Spans, want)
+		}
+	}
+}
+
+// TestRejectedInJSON counts partial successes that come as JSON, where the number
+// is a string by the book, and a bare number from some.
+func TestRejectedInJSON(t *testing.T) {
+	for answer, want := range map[string]int64{
+		`{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}`: 3,
+		`{"partialSuccess":{"rejectedSpans":3}}`:                            3,
+		`{"partialSuccess":{}}`:                                             0,
+		`{}`:                                                                0,
+		`nonsense`:                                                          0,
+	} {
+		r := newRun(t, telemetry.Config{}, "OTEL_METRICS_EXPORTER", "none", "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+		r.receiver.Script(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			_, _ = io.WriteString(w, answer)
+		})
+		r.spans(10)
+		lost, err := r.Shutdown(t.Context())
+		if lost.Spans != want {
+			t.Errorf("%s: lost %d, want %d", answer, lost.Spans, want)
+		}
+		if quiet := want == 0 && answer != "nonsense"; quiet != (err == nil) {
+			t.Errorf("%s: warning %v", answer, err)
 		}
 	}
 }

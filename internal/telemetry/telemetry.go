@@ -3,8 +3,6 @@ package telemetry
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -113,24 +111,32 @@ func (t *Telemetry) start(ctx, life context.Context, traces, metrics signal) err
 	if err != nil {
 		t.warn.Handle(err)
 	}
-	if err := t.startSpans(ctx, life, traces, about); err != nil {
+	if err := t.startSpans(life, traces, about); err != nil {
 		return err
 	}
 	if !metrics.wanted {
 		return nil
 	}
-	exporter, err := newMetricExporter(ctx, metrics)
-	if err != nil {
-		return fmt.Errorf("telemetry: %w", err)
-	}
-	reader := sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, life: life, failed: &t.unsent})
-	t.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(about))
+	t.warn.Handle(metrics.odd)
+	return t.startMetrics(life, metrics, about)
+}
+
+// startMetrics builds the meter provider and the instruments.
+func (t *Telemetry) startMetrics(life context.Context, s signal, about *resource.Resource) error {
+	exporter := &metricExporter{collector: newCollector(s, t.conf.Version), life: life, failed: &t.unsent}
+	var odd error
+	exporter.temporality, odd = readTemporality()
+	t.warn.Handle(odd)
+	exporter.aggregation, odd = readAggregation()
+	t.warn.Handle(odd)
+	t.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)), sdkmetric.WithResource(about))
+	var err error
 	t.meters, err = newMeters(t.metrics.Meter(scope))
 	return err
 }
 
 // startSpans builds the pipes and the tracer provider over them.
-func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resource.Resource) error {
+func (t *Telemetry) startSpans(life context.Context, s signal, about *resource.Resource) error {
 	var pipes fan
 	if t.conf.TraceFile != "" {
 		file, err := openTraceFile(life, t.conf.TraceFile, t.warn.Handle)
@@ -141,15 +147,12 @@ func (t *Telemetry) startSpans(ctx, life context.Context, s signal, about *resou
 		pipes = append(pipes, file)
 	}
 	if s.wanted {
-		exporter, err := newTraceExporter(ctx, s)
-		if err != nil {
-			return errors.Join(fmt.Errorf("telemetry: %w", err), pipes.Shutdown(ctx))
-		}
+		t.warn.Handle(s.odd)
 		var opts []sdktrace.BatchSpanProcessorOption
 		if lookup("OTEL_BSP_MAX_QUEUE_SIZE") == "" && lookup("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") == "" {
 			opts = append(opts, sdktrace.WithMaxQueueSize(queueSize), sdktrace.WithMaxExportBatchSize(batchSize))
 		}
-		t.collector = newPipe(life, exporter, opts...)
+		t.collector = newPipe(life, newCollector(s, t.conf.Version), opts...)
 		pipes = append(pipes, t.collector)
 	}
 	if pipes == nil {
