@@ -18,7 +18,7 @@ type size struct {
 
 var full = size{
 	urls: 100_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000,
-	starts: 40, growth: []int{10_000, 100_000}, origins: []int{100, 10_000},
+	starts: 100, growth: []int{10_000, 100_000}, origins: []int{100, 10_000},
 }
 
 // contests are all of them. Their goals are this project's own; what a peer's line

@@ -47,8 +47,7 @@ func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
 	}()
 	collectAt(gcPercent)
 	log.SetOutput(io.Discard) // net/http writes there what servers say
-	ctx, stop := signals(context.Background(), screen.Close)
-	defer stop()
+	ctx := signals(context.Background(), screen.Close)
 	err := execute(ctx, screen, console, connect)
 	screen.Close()
 	commands.Report(console, err)

@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/commands"
 	"github.com/specify-cli/specify/internal/runtime/process"
 )
@@ -19,42 +18,30 @@ const echo = 50 * time.Millisecond
 
 // signals returns a context that the first SIGINT, SIGTERM or SIGHUP ends, with
 // a *commands.SignalError as its cause. The second ends the process at once,
-// and with it the commands that it runs.
+// and with it the commands that it runs. They are taken until the process ends:
+// to give them back takes as long as the rest of its end.
 //
 // SIGPIPE is taken so that writing to a closed pipe is an error like another,
 // and temporary files are removed; it is not ignored, because children would
 // inherit that.
-func signals(parent context.Context, leave func()) (ctx context.Context, stop func()) {
+func signals(parent context.Context, leave func()) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	got := make(chan os.Signal, 2)
 	signal.Notify(got, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	pipe := make(chan os.Signal, 1)
-	signal.Notify(pipe, syscall.SIGPIPE)
-	watching := asynccore.Background(parent, func(stopped context.Context) (struct{}, error) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // which nobody reads
+	go func() {
 		var first time.Time
-		for {
-			select {
-			case s := <-got:
-				switch {
-				case first.IsZero():
-					first = time.Now()
-					cancel(&commands.SignalError{Got: s.(syscall.Signal)})
-				case time.Since(first) > echo:
-					process.KillAll()
-					leave()
-					os.Exit(commands.Status(ctx, nil))
-				}
-			case <-pipe:
-			case <-stopped.Done():
-				return struct{}{}, nil
+		for s := range got {
+			switch {
+			case first.IsZero():
+				first = time.Now()
+				cancel(&commands.SignalError{Got: s.(syscall.Signal)})
+			case time.Since(first) > echo:
+				process.KillAll()
+				leave()
+				os.Exit(commands.Status(ctx, nil))
 			}
 		}
-	})
-	return ctx, func() {
-		signal.Stop(got)
-		signal.Stop(pipe)
-		watching.Cancel(nil)
-		<-watching.Done()
-		cancel(nil)
-	}
+	}()
+	return ctx
 }

@@ -8,13 +8,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// groupedHelp shows flags under their headings.
+// groupedHelp shows flags under their headings. It changes the template when it is
+// asked for: that is not at every start.
 func groupedHelp(root *cobra.Command) {
 	cobra.AddTemplateFunc("groupedFlags", groupedFlags)
-	root.SetUsageTemplate(strings.NewReplacer(
-		"{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "{{groupedFlags .LocalFlags}}",
-		"\n\nFlags:\n", "\n\n",
-	).Replace(root.UsageTemplate()))
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		root.SetUsageFunc(nil) // it is cobra's again, with our template
+		root.SetUsageTemplate(strings.NewReplacer(
+			"{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "{{groupedFlags .LocalFlags}}",
+			"\n\nFlags:\n", "\n\n",
+		).Replace(root.UsageTemplate()))
+		return cmd.Usage()
+	})
 }
 
 func groupedFlags(fs *pflag.FlagSet) string {

@@ -75,7 +75,6 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 	root.SetIn(w.In)
 	root.SetOut(w.Out)
 	root.SetErr(w.Err)
-	root.CompletionOptions.DisableDefaultCmd = false
 	root.SetFlagErrorFunc(flagError)
 	groupedHelp(root)
 	makers := map[string]func() *cobra.Command{
@@ -86,12 +85,13 @@ a circuit breaker and a rate gate for every origin, and one record a task.`,
 		"worker":  func() *cobra.Command { return newWorker(o, w) },
 		"version": newVersion,
 	}
-	if len(w.Args) == 1 && w.Args[0] == "--version" {
-		return root
-	}
 	if len(w.Args) > 0 {
-		if newOne, ok := makers[w.Args[0]]; ok {
+		newOne, ok := makers[w.Args[0]]
+		if ok {
 			root.AddCommand(newOne())
+		}
+		if ok || len(w.Args) == 1 && w.Args[0] == "--version" {
+			root.CompletionOptions.DisableDefaultCmd = true
 			return root
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -67,7 +68,7 @@ func (e *hostEntry) shown() string {
 	var headers []string
 	for _, h := range e.headers {
 		value := h.written
-		if secretHeader(h.name) && !reference.MatchString(value) {
+		if secretHeader(h.name) && !reference().MatchString(value) {
 			value = redacted
 		}
 		headers = append(headers, scalar(h.name)+": "+scalar(value))
@@ -78,8 +79,9 @@ func (e *hostEntry) shown() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// reference is a header value that names a secret instead of being one.
-var reference = regexp.MustCompile(`^([A-Za-z]+ )?\$\{\w+\}$`)
+// reference is a header value that names a secret instead of being one. It is
+// compiled when it is needed: not at every start.
+var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z]+ )?\$\{\w+\}$`) })
 
 // withoutSecret is the value of a setting without what nobody should read over
 // a shoulder or in a build log.
@@ -127,11 +129,13 @@ func secretHeader(name string) bool {
 	return false
 }
 
-var plainScalar = regexp.MustCompile(`^-{0,2}[A-Za-z0-9/.][A-Za-z0-9_./%|+-]*$`)
+var plainScalar = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^-{0,2}[A-Za-z0-9/.][A-Za-z0-9_./%|+-]*$`)
+})
 
 // scalar is s as YAML reads it back.
 func scalar(s string) string {
-	if plainScalar.MatchString(s) && !strings.EqualFold(s, "null") {
+	if plainScalar().MatchString(s) && !strings.EqualFold(s, "null") {
 		return s
 	}
 	return strconv.Quote(s)

@@ -8,6 +8,7 @@ import (
 	"github.com/specify-cli/specify/internal/asynccore"
 	"github.com/specify-cli/specify/internal/runtime/files"
 	"github.com/specify-cli/specify/internal/runtime/httpx"
+	"github.com/specify-cli/specify/internal/stack"
 	"github.com/specify-cli/specify/internal/task"
 )
 
@@ -108,6 +109,7 @@ func (f Fetch) one(ctx context.Context, conn Connection, req FetchRequest, t *ta
 	runner := asynccore.NewRunner(asynccore.RunnerConfig{Workers: 1, Admission: conn.Gate})
 	conn.Gate.Bind(runner.Wake)
 	err = runner.Go(stop, asynccore.Job{Key: a.origin}, func(job context.Context) {
+		stack.To16K()
 		if job.Err() != nil {
 			out.Abort()
 			rec = unfinished(a.task, a.queued, context.Cause(job))

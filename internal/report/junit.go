@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strconv"
@@ -20,7 +19,7 @@ import (
 func WriteJUnit(w io.Writer, r *Report) error {
 	out := bufio.NewWriter(w)
 	j := junit{w: out}
-	j.print(xml.Header)
+	j.print(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	j.open("testsuites", "name", "specify", "tests", strconv.Itoa(r.Totals.Tasks),
 		"failures", strconv.Itoa(r.Totals.Failed), "errors", strconv.Itoa(r.Totals.Unfinished),
 		"time", junitTime(r.Elapsed()))
@@ -148,6 +147,6 @@ func (j junit) open(element string, attributes ...string) {
 
 func (j junit) print(s string) { _, _ = j.w.WriteString(s) }
 
-func (j junit) text(s string) { _ = xml.EscapeText(j.w, []byte(s)) }
+func (j junit) text(s string) { _, _ = xmlEscapes.WriteString(j.w, strings.Map(xmlChar, s)) }
 
 func junitTime(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }

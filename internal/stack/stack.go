@@ -7,6 +7,12 @@
 // called; only with use, which nobody sets, it is also written to.
 package stack
 
+// The stack of the main goroutine, which all packages are initialised on, has 32
+// KiB from the first package on. It would come to that by itself, in the midst of
+// deep calls, and to move their frames takes the tables of each function on the
+// stack, which nothing else needs: 5 % of what a small fetch takes, all told.
+func init() { to32K(false) }
+
 // To8K makes a stack of 8 KiB, where the caller's frames take less than 2.
 func To8K() { to8K(false) }
 
@@ -26,6 +32,15 @@ func to8K(use bool) byte {
 func to16K(use bool) byte {
 	if use {
 		var room [8 << 10]byte
+		return fill(room[:])
+	}
+	return 0
+}
+
+//go:noinline
+func to32K(use bool) byte {
+	if use {
+		var room [20 << 10]byte
 		return fill(room[:])
 	}
 	return 0

@@ -14,7 +14,7 @@ func TestSizes(t *testing.T) {
 		grow func()
 		want float64 // KiB
 	}{
-		{"To8K", To8K, 8}, {"To16K", To16K, 16},
+		{"To8K", To8K, 8}, {"To16K", To16K, 16}, {"to32K", func() { to32K(false) }, 32},
 	} {
 		before := stacks()
 		var there sync.WaitGroup

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
@@ -49,7 +50,12 @@ var seedNames = map[string]string{
 // Variable is the environment variable of a flag: SPECIFY_RETRY_DELAY for
 // retry-delay, SPECIFY_HTTP1_1 for http1.1.
 func Variable(flag string) string {
-	return "SPECIFY_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(flag))
+	return "SPECIFY_" + strings.Map(func(r rune) rune {
+		if r == '-' || r == '.' {
+			return '_'
+		}
+		return unicode.ToUpper(r)
+	}, flag)
 }
 
 // Apply sets the flags of flags that the command line left open, and notes in
@@ -63,6 +69,7 @@ func (s Source) Apply(flags *pflag.FlagSet, settings func() *pflag.FlagSet, expl
 		return err
 	}
 	file := &document{}
+	said := viper.NewWithOptions(viper.KeyDelimiter("\x00")) // no key is split, whatever dots it has
 	var all *pflag.FlagSet
 	if used, ok := places.Used(); ok {
 		all = settings()
@@ -73,15 +80,14 @@ func (s Source) Apply(flags *pflag.FlagSet, settings func() *pflag.FlagSet, expl
 			return err
 		}
 		file.vouched = used.Named
-	}
-	v := viper.NewWithOptions(viper.KeyDelimiter("\x00")) // no key is split, whatever dots it has
-	if err := v.MergeConfigMap(file.values); err != nil {
-		return &Error{file.path, err}
+		if err := said.MergeConfigMap(file.values); err != nil {
+			return &Error{file.path, err}
+		}
 	}
 	var failed error
 	flags.VisitAll(func(f *pflag.Flag) {
 		if failed == nil && !f.Hidden && !notSettings[f.Name] {
-			failed = s.complete(flags, f, v, file)
+			failed = s.complete(flags, f, said, file)
 		}
 	})
 	if failed == nil && all != nil {
@@ -97,22 +103,16 @@ func (s Source) Apply(flags *pflag.FlagSet, settings func() *pflag.FlagSet, expl
 // questions; no file and no variable sets them.
 var notSettings = map[string]bool{"config": true, "help": true, "version": true}
 
-// complete gives f the value that viper chooses, unless the command line gave
-// one, and notes where it is from.
-func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, v *viper.Viper, file *document) error {
-	names := []string{Variable(f.Name)}
-	if seed, ok := seedNames[f.Name]; ok {
-		names = append(names, seed)
-	}
-	if err := errors.Join(v.BindPFlag(f.Name, f), v.BindEnv(append([]string{f.Name}, names...)...)); err != nil {
-		return err
-	}
+// complete gives f a value, unless the command line gave one: a variable's, else
+// what the file said. It notes where that is from. Most flags have nothing of it,
+// at every start: so nothing is made for them.
+func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, said *viper.Viper, file *document) error {
 	if f.Changed {
 		note(f, fromFlag, "flag")
 		return nil
 	}
-	for _, name := range names {
-		if value := s.Getenv(name); value != "" {
+	for _, name := range [...]string{Variable(f.Name), seedNames[f.Name]} {
+		if value := s.variable(name); value != "" {
 			if err := flags.Set(f.Name, value); err != nil {
 				return &Error{name, fmt.Errorf("%s: %w", f.Name, plainSet(f, err))}
 			}
@@ -120,12 +120,19 @@ func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, v *viper.Viper, fi
 			return nil
 		}
 	}
-	if !v.IsSet(f.Name) || file.lines[f.Name] == 0 {
-		note(f, fromDefault, "default")
+	if file.lines[f.Name] == 0 || !said.IsSet(f.Name) {
 		return nil
 	}
 	note(f, fromFile, file.place(file.lines[f.Name]))
 	return file.set(flags, f)
+}
+
+// variable returns a variable's value, "" for the name "".
+func (s Source) variable(name string) string {
+	if name == "" {
+		return ""
+	}
+	return s.Getenv(name)
 }
 
 // plainSet takes the part of pflag's error that tells what is wrong; its whole

@@ -193,12 +193,10 @@ func (d *document) place(line int) string { return fmt.Sprintf("%s:%d", d.path, 
 
 func (d *document) at(line int, err error) error { return &Error{d.place(max(1, line)), err} }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
-
 // syntaxError takes the line out of yaml's message, and names the most frequent
 // mistake.
 func syntaxError(path string, data []byte, err error) error {
-	m := yamlLine.FindStringSubmatch(err.Error())
+	m := regexp.MustCompile(`^yaml: line (\d+): (.*)$`).FindStringSubmatch(err.Error())
 	if m == nil {
 		what := strings.TrimPrefix(err.Error(), "yaml: ")
 		if strings.Contains(what, "character that") { // yaml does not count when it is in the first line

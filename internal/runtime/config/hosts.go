@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
@@ -161,15 +162,16 @@ func (e *hostEntry) headers(value *yaml.Node) error {
 	return nil
 }
 
-var variable = regexp.MustCompile(`\$\{([^}]*)\}?`)
+// Compiled when it is needed: not at every start.
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([^}]*)\}?`) })
 
 // expanded replaces ${NAME} by the variable's value. A file that lies in the
 // folder and was not named by the user gets none: it says where the value is
 // sent, and may have come with a pull request.
 func (e *hostEntry) expanded(text string) (string, error) {
 	var failed error
-	out := variable.ReplaceAllStringFunc(text, func(ref string) string {
-		name := variable.FindStringSubmatch(ref)[1]
+	out := variable().ReplaceAllStringFunc(text, func(ref string) string {
+		name := variable().FindStringSubmatch(ref)[1]
 		value := e.source.Getenv(name)
 		switch {
 		case failed != nil:

@@ -5,7 +5,6 @@ import "github.com/spf13/pflag"
 // Where a value is from, in ascending order of precedence. What hosts entries
 // say stands between fromFile and fromVariable.
 const (
-	fromDefault  = "default"
 	fromFile     = "file"
 	fromVariable = "variable"
 	fromFlag     = "flag"
@@ -26,7 +25,7 @@ func note(f *pflag.Flag, from, place string) {
 func Origin(f *pflag.Flag) (place string, pinned bool) {
 	noted := f.Annotations[originOf]
 	if len(noted) != 2 {
-		return "default", false
+		return "default", false // nobody noted anything
 	}
 	return noted[1], noted[0] == fromFlag || noted[0] == fromVariable
 }

@@ -146,7 +146,7 @@ func tree(t *testing.T, path string) []string {
 	t.Helper()
 	names := []string{}
 	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || runFile.MatchString(entry.Name()) {
+		if err != nil || entry.IsDir() || runFile().MatchString(entry.Name()) {
 			return err
 		}
 		rel, err := filepath.Rel(path, name)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/specify-cli/specify/internal/flock"
 )
@@ -22,7 +23,8 @@ import (
 // the lock of its run file can be had. No output may have such a name.
 const tempPrefix, tempSuffix = ".specify-", ".part"
 
-var runFile = regexp.MustCompile(`^\.specify-([a-z2-7]{26})\.part$`)
+// Compiled when it is needed: not at every start.
+var runFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.specify-([a-z2-7]{26})\.part$`) })
 
 // run is the run file of this Dir.
 type run struct {

@@ -49,7 +49,7 @@ type sweeper struct {
 
 // findDead locks a run file whose run has ended without removing it.
 func (s *sweeper) findDead(folder string, entry fs.DirEntry) error {
-	id := runFile.FindStringSubmatch(entry.Name())
+	id := runFile().FindStringSubmatch(entry.Name())
 	if id == nil || !entry.Type().IsRegular() || len(s.dead) == maxDead {
 		return nil
 	}

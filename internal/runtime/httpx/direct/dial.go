@@ -21,8 +21,11 @@ const (
 // dialAside is dial on a goroutine of its own, which it waits for. A dial takes
 // more of the stack than all else that a request does, and a goroutine keeps what
 // its stack has grown to: of those that wait for answers, 8 KiB each. A panic is
-// the caller's.
+// the caller's. The first dial is the caller's own: there may be no other.
 func (t *Transport) dialAside(ctx context.Context, o origin, u *url.URL, trace *httptrace.ClientTrace) (c *conn, err error) {
+	if !t.dialed.Swap(true) {
+		return t.dial(ctx, o, u, trace)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

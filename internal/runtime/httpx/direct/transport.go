@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,7 +82,8 @@ type Transport struct {
 	GotConn      func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
-	once   sync.Once // sets up pool
+	once   sync.Once   // sets up pool
+	dialed atomic.Bool // a connection, if only for the first time
 	pool   pool
 	scopes scopes
 	http2  http2
