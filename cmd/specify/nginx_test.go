@@ -33,7 +33,8 @@ func TestNginx(t *testing.T) {
 		t.Fatal(err)
 	}
 	results := filepath.Join(dir, "out.ndjson")
-	stderr, status := specify(t, nil, "batch", "--file", list, "--results", results, "--breaker-cooldown", "2s", "--retry", "6") // with 3, one in ten runs has a URL that is shed each time
+	// With three retries one run of ten has a URL that is shed each time.
+	stderr, status := specify(t, nil, "batch", "--file", list, "--results", results, "--breaker-cooldown", "2s", "--retry", "6")
 	if status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
