@@ -48,12 +48,15 @@ func (p *plainRequest) of(req *http.Request) []byte {
 
 // knows reports whether fields is made of h.
 func (p *plainRequest) knows(h http.Header) bool {
+	if len(h) != len(p.header) || len(h) == 0 {
+		return false
+	}
 	for _, f := range p.header {
 		if values := h[f.name]; len(values) != 1 || values[0] != f.value {
 			return false
 		}
 	}
-	return len(h) == len(p.header) && len(h) > 0
+	return true
 }
 
 // take makes fields of h, and reports whether that is plain.
