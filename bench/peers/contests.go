@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // size is how much work there is.
 type size struct {
@@ -150,14 +153,17 @@ func growth(s size) contest {
 	for _, n := range s.growth {
 		c.runs = append(c.runs, run{longer(n), specifyBatch, work{urls: n, inFlight: s.inFlight}, 0})
 	}
+	list := work{urls: s.growth[1], inFlight: s.inFlight}
+	c.runs = append(c.runs, run{"sockets", barely("sockets"), list, 0})
 	first, last := longer(s.growth[0]), longer(s.growth[len(s.growth)-1])
 	c.goals = append(c.goals, goal{last, cpu, first, 1.1})
 	if len(s.growth) > 2 {
 		c.goals = append(c.goals, goal{last, peak, longer(s.growth[1]), 1.1})
 	}
 	for _, n := range s.origins {
-		w := work{urls: s.growth[1], hosts: n, inFlight: s.inFlight}
-		c.runs = append(c.runs, run{wider(n), specifyBatch, w, 0})
+		w := list
+		w.hosts = n
+		c.runs = append(c.runs, run{wider(n), specifyBatch, w, 0}, run{"sockets" + strings.TrimPrefix(wider(n), "..."), barely("sockets"), w, 0})
 	}
 	c.goals = append(c.goals, goal{wider(s.origins[len(s.origins)-1]), cpu, longer(s.growth[1]), 1.4})
 	return c

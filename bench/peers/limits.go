@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -42,30 +43,56 @@ func withLibraries(slots int, results string) (func() func(string) error, error)
 }
 
 // withSockets is what Go's network takes, and hardly anything of HTTP: a request
-// to one origin, and as many bytes back as its answer announces.
+// on a connection to its origin, and as many bytes back as its answer announces.
 func withSockets(int, string) (func() func(string) error, error) {
+	var idle sockets
 	return func() func(string) error {
-		var (
-			conn net.Conn
-			in   *bufio.Reader
-		)
+		in := bufio.NewReader(nil)
 		return func(raw string) error {
 			u, err := url.Parse(raw)
 			if err != nil {
 				return err
 			}
-			if conn == nil {
-				if conn, err = net.Dial("tcp", u.Host); err != nil {
-					return err
-				}
-				in = bufio.NewReader(conn)
+			conn, err := idle.take(u.Host)
+			if err != nil {
+				return err
 			}
+			defer idle.put(u.Host, conn)
+			in.Reset(conn)
 			if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", u.Path, u.Host); err != nil {
 				return err
 			}
 			return answered(in)
 		}
 	}, nil
+}
+
+// sockets are connections that nobody uses, by origin.
+type sockets struct {
+	mu sync.Mutex
+	of map[string][]net.Conn
+}
+
+// take returns one, a new one where there is none.
+func (s *sockets) take(host string) (net.Conn, error) {
+	s.mu.Lock()
+	idle := s.of[host]
+	if n := len(idle); n > 0 {
+		s.of[host] = idle[:n-1]
+		s.mu.Unlock()
+		return idle[n-1], nil
+	}
+	s.mu.Unlock()
+	return net.Dial("tcp", host)
+}
+
+func (s *sockets) put(host string, c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = make(map[string][]net.Conn)
+	}
+	s.of[host] = append(s.of[host], c)
 }
 
 // answered reads an answer with a Content-Length, which must be a 200.
