@@ -27,7 +27,10 @@ func Rejected(answer []byte) (n int64, reason string, err error) {
 			return nil
 		})
 	})
-	return n, reason, err
+	if err != nil {
+		return 0, "", err
+	}
+	return n, reason, nil
 }
 
 // fields calls each with the number of every field of message and its value: v

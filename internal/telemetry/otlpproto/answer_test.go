@@ -26,11 +26,15 @@ func FuzzRejected(f *testing.F) {
 		}
 		f.Add(b)
 		f.Add(append(b, b...)) // what comes twice is one
+		f.Add(append(b, 0xff)) // what is broken off
 		f.Add(append(protowire.AppendTag(b, 9, protowire.Fixed32Type), 1, 2, 3, 4))
 		f.Add(append(protowire.AppendTag(b, 9, protowire.Fixed64Type), 1, 2, 3, 4, 5, 6, 7))
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		n, reason, err := otlpproto.Rejected(answer)
+		if err != nil && (n != 0 || reason != "") {
+			t.Errorf("%x: %d %q of what cannot be read", answer, n, reason)
+		}
 		var want tracecol.ExportTraceServiceResponse
 		if proto.Unmarshal(answer, &want) != nil {
 			return
