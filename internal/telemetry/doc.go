@@ -19,7 +19,7 @@
 //
 //	wrapper -> tracer (sampler.go) -> keep.go, with a sampling ratio only
 //	  -> pipe.go: counted, batched, exported, counted again
-//	    -> collector.go (OTLP/HTTP), encoded by otlpproto
+//	    -> collector.go (OTLP/HTTP), encoded by otlpproto or otlpjson.go
 //	  -> file.go: counted, encoded by otlpjson.go, written, counted again
 //
 // The environment read is the process's own: the OpenTelemetry SDK offers no

@@ -67,8 +67,8 @@ func readSignal(name string) (signal, error) {
 		return s, err
 	}
 	s.tls, err = readTLS(name)
-	if name, _ := otlp(name, "ENDPOINT"); err == nil && s.tls != nil && strings.HasPrefix(s.endpoint, "http:") {
-		err = fmt.Errorf("%s: there are certificates for it, but it is http; use https", name)
+	if variable, _ := otlp(name, "ENDPOINT"); err == nil && s.tls != nil && strings.HasPrefix(s.endpoint, "http:") {
+		err = fmt.Errorf("%s: there are certificates for it, but it is http; use https", variable)
 	}
 	return s, err
 }

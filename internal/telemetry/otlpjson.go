@@ -14,18 +14,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/specify-cli/specify/internal/telemetry/otlpproto"
 )
 
 // This is the JSON encoding of OTLP
 // (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding) for the
 // spans that this package makes. The official encoder builds protobuf messages
 // first and reflects over them: measured, 11 µs a span where this takes 1.
-
-// The bits above the W3C flags (opentelemetry.proto.trace.v1.SpanFlags).
-const (
-	flagRemoteKnown = 0x100
-	flagRemote      = 0x200
-)
 
 // appendLine appends a line of spans, which are of one resource and one scope.
 func appendLine(b []byte, spans []sdktrace.ReadOnlySpan) []byte {
@@ -70,7 +66,7 @@ func appendSpan(b []byte, s sdktrace.ReadOnlySpan) []byte {
 		b = hex.AppendEncode(b, id[:])
 	}
 	b = append(b, `","flags":`...)
-	b = appendFlags(b, byte(sc.TraceFlags()), parent.IsRemote())
+	b = strconv.AppendUint(b, uint64(otlpproto.Flags(sc, parent.IsRemote())), 10)
 	if state := sc.TraceState(); state.Len() > 0 {
 		b = append(b, `,"traceState":`...)
 		b = appendString(b, state.String())
@@ -120,7 +116,7 @@ func appendLinks(b []byte, links []sdktrace.Link) []byte {
 		b = append(b, `","spanId":"`...)
 		b = hex.AppendEncode(b, spanID[:])
 		b = append(b, `","flags":`...)
-		b = appendFlags(b, byte(l.SpanContext.TraceFlags()), l.SpanContext.IsRemote())
+		b = strconv.AppendUint(b, uint64(otlpproto.Flags(l.SpanContext, l.SpanContext.IsRemote())), 10)
 		b = append(b, '}')
 	}
 	return appendEnd(b, len(links))
@@ -148,16 +144,6 @@ func appendDropped(b []byte, what string, n int) []byte {
 	}
 	b = append(append(append(b, `,"dropped`...), what...), `Count":`...)
 	return strconv.AppendInt(b, int64(n), 10)
-}
-
-// appendFlags appends the W3C flags, and whether the parent is another
-// process's, which is always known.
-func appendFlags(b []byte, flags byte, remote bool) []byte {
-	all := uint64(flags) | flagRemoteKnown
-	if remote {
-		all |= flagRemote
-	}
-	return strconv.AppendUint(b, all, 10)
 }
 
 // appendTime appends a 64-bit number, which is a string in protobuf's JSON.

@@ -117,12 +117,12 @@ func (t *Telemetry) start(ctx, life context.Context, traces, metrics signal) err
 	if !metrics.wanted {
 		return nil
 	}
-	t.warn.Handle(metrics.odd)
 	return t.startMetrics(life, metrics, about)
 }
 
 // startMetrics builds the meter provider and the instruments.
 func (t *Telemetry) startMetrics(life context.Context, s signal, about *resource.Resource) error {
+	t.warn.Handle(s.odd)
 	exporter := &metricExporter{collector: newCollector(s, t.conf.Version), life: life, failed: &t.unsent}
 	var odd error
 	exporter.temporality, odd = readTemporality()

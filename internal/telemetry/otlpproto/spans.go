@@ -73,7 +73,7 @@ func appendSpan(b []byte, field uint64, s sdktrace.ReadOnlySpan) []byte {
 		b = appendUint(b, 3, 2) // without a description, as in JSON
 	}
 	b = end(b, status)
-	b = appendFixed32(b, 16, flags(sc, parent.IsRemote()))
+	b = appendFixed32(b, 16, Flags(sc, parent.IsRemote()))
 	return end(b, at)
 }
 
@@ -84,9 +84,9 @@ func appendIDs(b []byte, sc trace.SpanContext) []byte {
 	return appendBytes(b, 2, spanID[:])
 }
 
-// flags are the W3C flags, and whether remote is another process's, which is
-// always known.
-func flags(sc trace.SpanContext, remote bool) uint32 {
+// Flags are those of a span, or of a link: the W3C flags of sc, and whether its
+// parent, or what it links to, is another process's, which is always known.
+func Flags(sc trace.SpanContext, remote bool) uint32 {
 	all := uint32(sc.TraceFlags()) | flagRemoteKnown
 	if remote {
 		all |= flagRemote
@@ -112,7 +112,7 @@ func appendLinks(b []byte, field uint64, links []sdktrace.Link) []byte {
 	for _, l := range links {
 		b, at = begin(b, field)
 		b = appendIDs(b, l.SpanContext)
-		b = appendFixed32(b, 6, flags(l.SpanContext, l.SpanContext.IsRemote()))
+		b = appendFixed32(b, 6, Flags(l.SpanContext, l.SpanContext.IsRemote()))
 		b = end(b, at)
 	}
 	return b
@@ -145,11 +145,11 @@ func appendValue(b []byte, field uint64, v attribute.Value) []byte {
 	b, at := begin(b, field)
 	switch v.Type() {
 	case attribute.BOOL:
-		b = appendTag(b, 2, wireVarint)
-		b = append(b, 0)
+		var set int64
 		if v.AsBool() {
-			b[len(b)-1] = 1
+			set = 1
 		}
+		b = appendInt(b, 2, set)
 	case attribute.INT64:
 		b = appendInt(b, 3, v.AsInt64())
 	case attribute.FLOAT64:
