@@ -37,7 +37,7 @@ func (e *UnknownError) Error() string {
 
 // Source is where settings come from besides flags.
 type Source struct {
-	Getenv func(string) string
+	Getenv func(string) string // "" for a variable that is not set, and for ""
 }
 
 // seedNames are the variables that the system which this program grew out of
@@ -112,7 +112,7 @@ func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, said *viper.Viper,
 		return nil
 	}
 	for _, name := range [...]string{Variable(f.Name), seedNames[f.Name]} {
-		if value := s.variable(name); value != "" {
+		if value := s.Getenv(name); value != "" {
 			if err := flags.Set(f.Name, value); err != nil {
 				return &Error{name, fmt.Errorf("%s: %w", f.Name, plainSet(f, err))}
 			}
@@ -125,14 +125,6 @@ func (s Source) complete(flags *pflag.FlagSet, f *pflag.Flag, said *viper.Viper,
 	}
 	note(f, fromFile, file.place(file.lines[f.Name]))
 	return file.set(flags, f)
-}
-
-// variable returns a variable's value, "" for the name "".
-func (s Source) variable(name string) string {
-	if name == "" {
-		return ""
-	}
-	return s.Getenv(name)
 }
 
 // plainSet takes the part of pflag's error that tells what is wrong; its whole

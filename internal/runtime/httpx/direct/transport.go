@@ -83,7 +83,7 @@ type Transport struct {
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
 	once   sync.Once   // sets up pool
-	dialed atomic.Bool // a connection, if only for the first time
+	dialed atomic.Bool // whether the first dial, which is not aside, has begun
 	pool   pool
 	scopes scopes
 	http2  http2
