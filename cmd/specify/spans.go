@@ -36,7 +36,7 @@ func traced(run context.Context, t *telemetry.Telemetry) func(*cobra.Command, co
 		case err != nil:
 			return &ops.InputError{Err: err}
 		case t.On():
-			collectAt(gcPercentTracing)
+			collectAt(gcPercentMuch)
 		}
 		return t.Command(cmd, do)
 	}

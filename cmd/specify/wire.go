@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -105,6 +106,7 @@ func connector(spans *telemetry.Telemetry) ops.Connect {
 			s.Jobs = fit
 		}
 		hooks, hosts := hooks(spans, s.Tell), httpx.NewHosts(s.Hosts)
+		hooks.Delegated = sync.OnceFunc(func() { collectAt(gcPercentMuch) })
 		gate := httpx.NewGate(httpx.GateConfig{
 			PerHost: s.PerHost, Rate: s.Rate, RateHost: s.RateHost,
 			Failures: s.BreakerFailures, Cooldown: s.BreakerCooldown, Successes: s.BreakerSuccesses, Hosts: hosts,

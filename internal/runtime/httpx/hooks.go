@@ -14,6 +14,11 @@ type Hooks struct {
 	Paused   func(origin string, until time.Time)
 	Breaker  func(e BreakerEvent)
 	Shortage func(err error) // the first time that file descriptors or buffers run out here
+
+	// Delegated is called before each request that http.Transport sends: over
+	// HTTP/2, through a proxy, or one of an unusual kind. It leaves thirteen times
+	// the garbage of others (6.5 KB where they leave 0.5).
+	Delegated func()
 }
 
 // RetryEvent is a task that is going to try again.
@@ -42,6 +47,12 @@ func (h *Hooks) retrying(ctx context.Context, e RetryEvent) {
 func (h *Hooks) paused(origin string, until time.Time) {
 	if h.Paused != nil {
 		h.Paused(origin, until)
+	}
+}
+
+func (h *Hooks) delegated() {
+	if h.Delegated != nil {
+		h.Delegated()
 	}
 }
 

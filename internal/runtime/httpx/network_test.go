@@ -140,7 +140,9 @@ func TestTLSSettings(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				var delegated atomic.Int64
 				cfg := Config{TLS: config, HTTP1: c.http1, ConnectTimeout: 20 * time.Second, ReadTimeout: 20 * time.Second}
+				cfg.Hooks.Delegated = func() { delegated.Add(1) }
 				if behind {
 					rt := newDirect(cfg, (&dialer{}).dial)
 					cfg.Base = rt.Fallback
@@ -149,6 +151,9 @@ func TestTLSSettings(t *testing.T) {
 				rec, _, got := fetched(t, cfg, server.URL(c.listener, "/ok"))
 				if got != c.want || rec.Protocol != c.protocol {
 					t.Errorf("%s over %q, want %s over %q: %v", got, rec.Protocol, c.want, c.protocol, rec.Error)
+				}
+				if want := behind || c.protocol == "HTTP/2.0"; (delegated.Load() > 0) != want {
+					t.Errorf("http.Transport was asked for %d requests, want some: %v", delegated.Load(), want)
 				}
 				conns := server.Stats().Listeners[c.listener].Connections - before
 				if c.want == "certificate" && (conns != 1 || rec.Attempts != 1) {

@@ -176,7 +176,7 @@ func (d *dialer) lookUp(ctx context.Context, addr string) (string, error) {
 func (p *proxyDialer) forward(cfg Config) http.RoundTripper {
 	rt := newHTTPTransport(cfg, func(ctx context.Context, _, _ string) (net.Conn, error) { return p.reach(ctx) })
 	rt.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: p.proxy.User, Host: p.proxy.Host}) // reach does an https proxy's TLS
-	return &watchdog{silence: cfg.ReadTimeout, of: cfg.readTimeouts(), next: rt}
+	return watched(rt, cfg)
 }
 
 // within bounds dial, where nobody below does.

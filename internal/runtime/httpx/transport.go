@@ -58,7 +58,7 @@ func newDirect(cfg Config, dial dialFunc) *direct.Transport {
 	}
 	behind := newHTTPTransport(cfg, dial)
 	behind.TLSClientConfig, behind.DialTLSContext = rt.TLSClientConfig.Clone(), rt.DialTLSContext // net/http writes to its own
-	rt.Fallback = &watchdog{silence: cfg.ReadTimeout, of: cfg.readTimeouts(), next: behind}
+	rt.Fallback = watched(behind, cfg)
 	return rt
 }
 

@@ -19,11 +19,18 @@ type watchdog struct {
 	next    http.RoundTripper
 	silence time.Duration                // 0 is none
 	of      func(*url.URL) time.Duration // in place of silence; nil is the same for all
+	hooks   Hooks
+}
+
+// watched is next, an http.Transport, watched over as cfg says.
+func watched(next http.RoundTripper, cfg Config) *watchdog {
+	return &watchdog{next: next, silence: cfg.ReadTimeout, of: cfg.readTimeouts(), hooks: cfg.Hooks}
 }
 
 var _ http.RoundTripper = (*watchdog)(nil)
 
 func (w *watchdog) RoundTrip(req *http.Request) (*http.Response, error) {
+	w.hooks.delegated()
 	silence := w.silence
 	if w.of != nil {
 		silence = w.of(req.URL)
