@@ -24,7 +24,9 @@ type work struct {
 	hosts    int // origins, in turn; 0 is one
 	inFlight int
 	tls      bool
+	http2    bool // over TLS
 	slow     bool // each takes 100 ms
+	kib      int  // of a body, one of site.Middling; 0 is a small one
 	big      bool // the one long body
 }
 

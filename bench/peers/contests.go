@@ -32,6 +32,7 @@ func contests(s size) []contest {
 		small("b", work{urls: s.urls, inFlight: s.many}, 0.40, 0.65, 2.4),
 		small("c", work{urls: s.urls, inFlight: s.inFlight, tls: true}, 0.40, 0, 0),
 		hosts(s), slow(s), long(), startup(s), growth(s), extras(s),
+		http2(s), middling("k", s, 10, 2), middling("l", s, 1024, 100),
 	}
 }
 
@@ -184,6 +185,33 @@ func extras(s size) contest {
 			{"wget2", wget2Outputs, w, 0},
 			{"aria2c", aria2, w.less(5), 0},
 			{"specify, no bodies kept", specifyBatch, w, 0},
+		},
+	}
+}
+
+func http2(s size) contest {
+	w := work{urls: s.urls, inFlight: s.inFlight, http2: true}
+	return contest{
+		key: "j", per: "URL", title: fmt.Sprintf("%d small bodies over HTTP/2, %d in flight", w.urls, w.inFlight),
+		runs: []run{
+			{"specify", specifyBatch, w, 0},
+			{"curl -Z", curlParallel, w, 0},
+			{"wget2", wget2Null, w, 0},
+			{"net/http", bare, w, 0},
+		},
+	}
+}
+
+// middling is bodies of so many KiB each, in a list that many times shorter.
+func middling(key string, s size, kib, shorter int) contest {
+	w := work{urls: s.urls, inFlight: s.inFlight, kib: kib}.less(shorter)
+	return contest{
+		key: key, per: "URL", title: fmt.Sprintf("%d bodies of %d KiB over plain HTTP, %d in flight", w.urls, kib, w.inFlight),
+		runs: []run{
+			{"specify", specifyBatch, w, 0},
+			{"curl -Z", curlParallel, w, 0},
+			{"wget2", wget2Null, w, 0},
+			{"net/http", bare, w, 0},
 		},
 	}
 }

@@ -90,6 +90,8 @@ func (st *stage) lacks(c client) string {
 // port is where w is served.
 func (st *stage) port(w work) int {
 	switch {
+	case w.http2:
+		return st.site.HTTP2
 	case w.tls:
 		return st.site.TLS
 	case w.slow:
@@ -102,10 +104,12 @@ func (st *stage) port(w work) int {
 func (st *stage) url(w work, i int) string {
 	scheme, path := "http", fmt.Sprintf("small/%d", i)
 	switch {
-	case w.tls:
+	case w.tls || w.http2:
 		scheme = "https"
 	case w.slow:
 		path = fmt.Sprintf("slow/%d", i)
+	case w.kib > 0:
+		path = fmt.Sprintf("kib/%d/%d", w.kib, i)
 	case w.big:
 		path = "big"
 	}

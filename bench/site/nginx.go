@@ -17,9 +17,9 @@ import (
 
 // nginx is a running nginx.
 type nginx struct {
-	version    string
-	plain, tls int // ports
-	process    *exec.Cmd
+	version           string
+	plain, tls, http2 int // ports
+	process           *exec.Cmd
 }
 
 // conf says, where it departs from nginx's defaults: no request is the last one of
@@ -49,6 +49,9 @@ http {
     server {
         listen {{.Plain}} backlog=4096;
         location /small/ { try_files /small =404; }
+        {{- range .Middling}}
+        location /kib/{{.}}/ { sendfile on; try_files /kib{{.}} =404; }
+        {{- end}}
         location = /big { sendfile on; }
         location = /status { stub_status; }
     }
@@ -60,12 +63,18 @@ http {
         location /small/ { try_files /small =404; }
     }
     {{- end}}
+    server {
+        listen {{.One}}:{{.HTTP2}} ssl http2;
+        ssl_certificate {{index .Certificates .One}};
+        ssl_certificate_key {{index .Certificates .One}};
+        location /small/ { try_files /small =404; }
+    }
 }
 `))
 
 func startNginx(path string, c Config, certs *certificates) (*nginx, error) {
 	n := &nginx{version: "nginx " + proc.Version(path)}
-	for _, port := range []*int{&n.plain, &n.tls} {
+	for _, port := range []*int{&n.plain, &n.tls, &n.http2} {
 		free, err := freePort()
 		if err != nil {
 			return nil, err
@@ -78,7 +87,8 @@ func startNginx(path string, c Config, certs *certificates) (*nginx, error) {
 	}
 	var text strings.Builder
 	err := conf.Execute(&text, map[string]any{
-		"Dir": c.Dir, "Plain": n.plain, "TLS": n.tls, "Certificates": certs.files, "Files": min(limit.Max, 65_536),
+		"Dir": c.Dir, "Plain": n.plain, "TLS": n.tls, "HTTP2": n.http2, "One": Host(0, 1), "Certificates": certs.files,
+		"Middling": Middling, "Files": min(limit.Max, 65_536),
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +103,7 @@ func startNginx(path string, c Config, certs *certificates) (*nginx, error) {
 		return nil, err
 	}
 	for range 100 {
-		if answers(n.plain) && answers(n.tls) {
+		if answers(n.plain) && answers(n.tls) && answers(n.http2) {
 			return n, nil
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -41,14 +41,14 @@ func serve(c Config) error {
 		return err
 	}
 	defer ours.close()
-	a.Server, a.Plain, a.TLS, a.Slow = "net/http", ours.plain, ours.tls, ours.slow
+	a.Server, a.Plain, a.TLS, a.HTTP2, a.Slow = "net/http", ours.plain, ours.tls, ours.http2, ours.slow
 	if path, err := exec.LookPath("nginx"); err == nil {
 		n, err := startNginx(path, c, certs)
 		if err != nil {
 			return err
 		}
 		defer n.stop()
-		a.Server, a.Plain, a.TLS = n.version, n.plain, n.tls
+		a.Server, a.Plain, a.TLS, a.HTTP2 = n.version, n.plain, n.tls, n.http2
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(a); err != nil {
 		return err

@@ -18,10 +18,10 @@ const slowly = 100 * time.Millisecond
 
 // server is the site as net/http serves it.
 type server struct {
-	plain, tls, slow int // ports; slow is plain
-	http             http.Server
-	connections      atomic.Int64
-	requests         atomic.Int64
+	plain, tls, http2, slow int // ports; slow is plain
+	http                    http.Server
+	connections             atomic.Int64
+	requests                atomic.Int64
 }
 
 func newServer(c Config, certs *certificates) (*server, error) {
@@ -34,6 +34,11 @@ func newServer(c Config, certs *certificates) (*server, error) {
 		time.Sleep(slowly)
 		io.WriteString(w, "late\n")
 	})
+	for _, kib := range Middling {
+		mux.HandleFunc(fmt.Sprintf("/kib/%d/", kib), func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFile(w, r, filepath.Join(www, fmt.Sprint("kib", kib)))
+		})
+	}
 	mux.HandleFunc("/big", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, filepath.Join(www, "big")) })
 	mux.HandleFunc("/status", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "server accepts handled requests\n %d %d %d\n", s.connections.Load(), s.connections.Load(), s.requests.Load())
@@ -50,21 +55,30 @@ func newServer(c Config, certs *certificates) (*server, error) {
 		},
 		ErrorLog: log.New(io.Discard, "", 0), // clients that stop in the middle are no news
 	}
-	plain, err := listen()
-	if err != nil {
-		return nil, err
+	s.http.TLSConfig = &tls.Config{
+		NextProtos: []string{"h2"},
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return certs.byHost[hello.Conn.LocalAddr().(*net.TCPAddr).IP.String()], nil
+		},
 	}
-	secure, err := listen()
-	if err != nil {
-		return nil, errors.Join(err, plain.Close())
+	secure := s.http.TLSConfig.Clone()
+	secure.NextProtos = nil
+	for _, of := range []struct {
+		port  *int
+		serve func(net.Listener) error // ends with close
+	}{
+		{&s.plain, s.http.Serve},
+		{&s.tls, func(l net.Listener) error { return s.http.Serve(tls.NewListener(l, secure)) }},
+		{&s.http2, func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }},
+	} {
+		l, err := listen()
+		if err != nil {
+			return nil, errors.Join(err, s.http.Close())
+		}
+		*of.port = l.Addr().(*net.TCPAddr).Port
+		go of.serve(l)
 	}
-	s.plain, s.tls = plain.Addr().(*net.TCPAddr).Port, secure.Addr().(*net.TCPAddr).Port
 	s.slow = s.plain
-	config := &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return certs.byHost[hello.Conn.LocalAddr().(*net.TCPAddr).IP.String()], nil
-	}}
-	go s.http.Serve(plain) // both end with close
-	go s.http.Serve(tls.NewListener(secure, config))
 	return s, nil
 }
 

@@ -29,13 +29,18 @@ type Site struct {
 type Addresses struct {
 	Server string // the program behind Plain and TLS, with its version
 	Plain  int    // ports
-	TLS    int
+	TLS    int    // HTTP/1.1
+	HTTP2  int    // over TLS, of the one host
 	Slow   int
 	CA     string // file with the one certificate that signed all of theirs
 	NoCAs  string // an empty folder, for those that would read more certificates
 	BigSum string // the SHA-256 of the long body, in hex
 	Big    string // the file that holds it
 }
+
+// Middling are the sizes in KiB of the bodies between the small and the long one, at
+// /kib/SIZE/ and below.
+var Middling = []int{10, 1024}
 
 // TLSHosts is how many hosts have a certificate: Host(0, ...) up to it.
 const TLSHosts = 250

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,11 +83,12 @@ type Transport struct {
 	GotConn      func(ctx context.Context, info httptrace.GotConnInfo, instead bool) error
 	TLSHandshake func(ctx context.Context, took time.Duration)
 
-	once   sync.Once   // sets up pool
-	dialed atomic.Bool // whether the first dial, which is not aside, has begun
-	pool   pool
-	scopes scopes
-	http2  http2
+	once      sync.Once    // sets up pool
+	dialed    atomic.Bool  // whether the first dial, which is not aside, has begun
+	delegated atomic.Int64 // requests that the Fallback has not answered yet
+	pool      pool
+	scopes    scopes
+	http2     http2
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -216,6 +218,10 @@ func (t *Transport) fallBack(req *http.Request) (*http.Response, error) {
 // delegate sends out, which is req or its repetition, through the fallback.
 // http.Transport does not always name the request it was given.
 func (t *Transport) delegate(req, out *http.Request) (*http.Response, error) {
+	defer t.delegated.Add(-1)
+	if t.delegated.Add(1) >= crowd {
+		runtime.Gosched()
+	}
 	resp, err := t.Fallback.RoundTrip(out)
 	if err == nil {
 		resp.Request = req
