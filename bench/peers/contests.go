@@ -14,13 +14,14 @@ type size struct {
 	perHost  int   // URLs on each
 	slow     int   // URLs that take 100 ms
 	slots    int   // of them in flight
+	crowd    int   // of five times as many in flight, to see what a connection costs
 	starts   int   // of a process, for one figure
 	growth   []int // lists, each longer than the one before
 	origins  []int // for the second of those lists
 }
 
 var full = size{
-	urls: 100_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000,
+	urls: 100_000, inFlight: 50, many: 500, hosts: 250, perHost: 10, slow: 10_000, slots: 1000, crowd: 10_000,
 	starts: 100, growth: []int{10_000, 100_000}, origins: []int{100, 10_000},
 }
 
@@ -96,6 +97,7 @@ func hosts(s size) contest {
 
 func slow(s size) contest {
 	w := work{urls: s.slow, slow: true, inFlight: s.slots}
+	crowd := work{urls: 5 * s.slow, slow: true, inFlight: s.crowd}
 	least := float64(s.slow) / float64(s.slots) * 0.1 // seconds, if nothing but the answers took time
 	return contest{
 		key: "e", per: "URL", title: fmt.Sprintf("%d URLs that take 100 ms each, %d in flight: %.1f s at best", w.urls, w.inFlight, least),
@@ -104,6 +106,8 @@ func slow(s size) contest {
 			{"curl -Z", curlParallel, w, 0},
 			{"wget2", wget2Null, w, 0},
 			{"net/http", bare, w, 0},
+			{fmt.Sprintf("specify, %d in flight", s.crowd), specifyBatch, crowd, 0},
+			{fmt.Sprintf("net/http, %d in flight", s.crowd), bare, crowd, 0},
 		},
 		goals: []goal{{"specify", wall, "", 1.2 * least}, {"specify", connections, "", float64(s.slots)}, memory(w)},
 	}

@@ -28,7 +28,7 @@ func TestContests(t *testing.T) {
 		t.Fatal(err)
 	}
 	short := size{
-		urls: 200, inFlight: 10, many: 20, hosts: 20, perHost: 3, slow: 40, slots: 20,
+		urls: 200, inFlight: 10, many: 20, hosts: 20, perHost: 3, slow: 40, slots: 20, crowd: 40,
 		starts: 2, growth: []int{100, 300}, origins: []int{10, 100},
 	}
 	for _, c := range contests(short) {
