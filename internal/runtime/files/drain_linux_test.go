@@ -1,7 +1,11 @@
 package files
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -83,22 +87,67 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A body whose sum is asked for, or expected, has to be seen.
-func TestDrainNotPastHashes(t *testing.T) {
-	asked, err := Outputs{Options: Options{SHA256: true}}.File(filepath.Join(t.TempDir(), "x"))
+// What comes by Drain is in the sums, those of the record and those that are
+// expected, in its place among what comes otherwise.
+func TestDrainIsHashed(t *testing.T) {
+	const want = "one, two, three, four"
+	for _, test := range []struct {
+		name     string
+		expected Checksum
+		failed   bool
+	}{
+		{"asked for", Checksum{}, false},
+		{"expected", Checksum{SHA512, fmt.Sprintf("%x", sha512.Sum512([]byte(want)))}, false},
+		{"another expected", Checksum{SHA512, fmt.Sprintf("%x", sha512.Sum512([]byte("one, ")))}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := Outputs{Options: Options{SHA256: true}}.File(filepath.Join(t.TempDir(), "x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Abort()
+			out.Expect(test.expected)
+			f := out.(*File)
+			if _, err := f.Write([]byte("one, ")); err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range []error{f.Drain(piped(t, "two, six")), f.Rewind(10), f.Drain(piped(t, "three, "))} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := f.Write([]byte("four")); err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.Commit()
+			if _, failed := errors.AsType[*ChecksumError](err); failed != test.failed {
+				t.Fatalf("Commit: %v", err)
+			}
+			if !test.failed && got.SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte(want))) {
+				t.Errorf("SHA-256 is %s", got.SHA256)
+			}
+		})
+	}
+}
+
+// A file that has become shorter meanwhile, by whatever hand, has no sum.
+func TestDrainIsCutBehindItsBack(t *testing.T) {
+	out, err := Outputs{Options: Options{SHA256: true}}.File(filepath.Join(t.TempDir(), "x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer asked.Abort()
-	expected, err := Outputs{}.File(filepath.Join(t.TempDir(), "x"))
-	if err != nil {
+	defer out.Abort()
+	f := out.(*File)
+	if err := f.Drain(piped(t, "one")); err != nil {
 		t.Fatal(err)
 	}
-	defer expected.Abort()
-	expected.Expect(Checksum{SHA512, "00"})
-	for _, out := range []Output{asked, expected} {
-		if out.(*File).Drains() {
-			t.Error("drains")
-		}
+	if err := f.Rewind(2); err != nil { // the sums begin anew
+		t.Fatal(err)
+	}
+	if err := f.file.Truncate(1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Commit(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Commit: %v", err)
 	}
 }
