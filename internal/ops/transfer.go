@@ -32,7 +32,7 @@ func (t *Transfer) Announce(more int64) {
 
 var (
 	_ httpx.Announcer = watched{}
-	_ splice.Sink     = watched{}
+	_ splice.Sink     = watchedSink{}
 )
 
 // watchedBy is the output with its progress told to t.
@@ -40,7 +40,12 @@ func (o opened) watchedBy(t *Transfer) opened {
 	if o.found != nil {
 		t.done.Store(o.found.Bytes)
 	}
-	o.Output = watched{o.Output, t}
+	w := watched{o.Output, t}
+	if to, ok := o.Output.(splice.Sink); ok {
+		o.Output = watchedSink{w, to}
+	} else {
+		o.Output = w
+	}
 	return o
 }
 
@@ -56,23 +61,23 @@ func (w watched) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Drains and Drain make it a splice.Sink where the output is one.
-func (w watched) Drains() bool {
-	to, ok := w.Output.(splice.Sink)
-	return ok && to.Drains()
-}
-
-func (w watched) Drain(p *splice.Pipe) error {
-	held := p.Held()
-	err := w.Output.(splice.Sink).Drain(p)
-	w.done.Add(held - p.Held())
-	return err
-}
-
 func (w watched) Rewind(offset int64) error {
 	err := w.Output.Rewind(offset)
 	if err == nil {
 		w.done.Store(offset)
 	}
+	return err
+}
+
+// watchedSink is one of an output that a pipe can be drained to.
+type watchedSink struct {
+	watched
+	to splice.Sink
+}
+
+func (w watchedSink) Drain(p *splice.Pipe) error {
+	held := p.Held()
+	err := w.to.Drain(p)
+	w.done.Add(held - p.Held())
 	return err
 }

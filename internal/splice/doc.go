@@ -16,8 +16,6 @@ type Source interface {
 
 // A Sink takes bytes from a Pipe.
 type Sink interface {
-	// Drains reports whether Drain may take the place of Write from now on.
-	Drains() bool
 	// Drain does with what p holds what Write does with bytes. Without an error p
 	// is empty afterwards.
 	Drain(p *Pipe) error

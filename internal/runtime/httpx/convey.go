@@ -44,7 +44,7 @@ func (c *conveyor) start(resp *http.Response) {
 	if n > longBody && resp.TLS == nil && (c.expect == nil || c.expect.body == nil) {
 		from, undecoded := c.body.(splice.Source)
 		to, able := c.sink.(splice.Sink)
-		if undecoded && able && to.Drains() {
+		if undecoded && able {
 			c.from, c.to = from, to
 			c.pipe, _ = splice.New() // without one it goes the other way
 		}

@@ -50,8 +50,6 @@ type past struct {
 	drained int64
 }
 
-func (s *past) Drains() bool { return true }
-
 func (s *past) Drain(p *splice.Pipe) error {
 	if s.n+p.Held() > s.after {
 		return errFull
