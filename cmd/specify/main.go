@@ -48,8 +48,8 @@ func run(connect func(*telemetry.Telemetry) ops.Connect) (status int) {
 	}()
 	collectAt(gcPercent)
 	log.SetOutput(io.Discard) // net/http writes there what servers say
-	ctx := signals(context.Background(), screen.Close)
-	err := execute(ctx, screen, console, connect)
+	ctx, takeSignals := signals(context.Background(), screen.Close)
+	err := execute(ctx, takeSignals, screen, console, connect)
 	screen.Close()
 	commands.Report(console, err)
 	return commands.Status(ctx, err)

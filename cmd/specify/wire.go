@@ -27,7 +27,7 @@ import (
 
 // execute builds the adapters, the operations on them and the commands on
 // those, each wrapped in spans, and runs the command line.
-func execute(ctx context.Context, screen *commands.Screen, console *commands.Console, connector func(*telemetry.Telemetry) ops.Connect) error {
+func execute(ctx context.Context, takeSignals func(), screen *commands.Screen, console *commands.Console, connector func(*telemetry.Telemetry) ops.Connect) error {
 	spans := new(telemetry.Telemetry) // off, until a command that runs something starts it
 	defer endTelemetry(ctx, spans, console)
 	openResults := resultsOpener(screen.Over(os.Stdout))
@@ -53,7 +53,7 @@ func execute(ctx context.Context, screen *commands.Screen, console *commands.Con
 	}, commands.World{
 		Args: os.Args[1:],
 		In:   os.Stdin, Out: os.Stdout, Err: console, Terminal: isTerminal(os.Stdout), Screen: screen, Getenv: os.Getenv,
-		Trace: traced(ctx, spans),
+		Trace: traced(ctx, takeSignals, spans),
 		Configure: func(fs *pflag.FlagSet, explicit string) error {
 			return configure(fs, allSettings, explicit)
 		},
