@@ -38,13 +38,15 @@ func newFetch(o Ops, w World) *cobra.Command {
 			}
 			settings.ShowHeader = f.head
 			req := ops.FetchRequest{URL: args[0], Settings: settings, Output: output, Checksum: sum, Continue: goOn}
-			if remote {
-				if output != "" {
-					return &UsageError{errors.New("--output and --remote-name: only one of them")}
-				}
+			switch {
+			case remote && output != "":
+				return &UsageError{errors.New("--output and --remote-name: only one of them")}
+			case remote:
 				if req.Output, err = remoteName(args[0]); err != nil {
 					return &UsageError{err}
 				}
+			case output == "-":
+				req.Output = ""
 			}
 			if goOn && req.Output == "" {
 				return &UsageError{errors.New("--continue needs the file to go on with: --output or --remote-name")}
@@ -87,7 +89,7 @@ func newFetch(o Ops, w World) *cobra.Command {
 	f.retry(g)
 	f.breaker(g)
 	g.in("Output")
-	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all")
+	g.StringVarP(&output, "output", "o", "", "write the body to `FILE`, which appears whole or not at all; - is standard output")
 	g.BoolVarP(&remote, "remote-name", "O", false, "write the body to a file named as the URL's last segment")
 	g.BoolVarP(&goOn, "continue", "c", false, continueHelp)
 	g.StringVar(&sum, "checksum", "", "the body must hash to `ALG:HEX` (sha256 or sha512)")
