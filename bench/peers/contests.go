@@ -14,7 +14,7 @@ type size struct {
 	perHost  int   // URLs on each
 	slow     int   // URLs that take 100 ms
 	slots    int   // of them in flight
-	crowd    int   // of five times as many in flight, to see what a connection costs
+	crowd    int   // in flight of a list of them five times as long
 	starts   int   // of a process, for one figure
 	growth   []int // lists, each longer than the one before
 	origins  []int // for the second of those lists
@@ -81,16 +81,21 @@ func traced(s size, c contest) contest {
 	return c
 }
 
+// fourOn is w by the programs that can do every list.
+func fourOn(w work) []run {
+	return []run{
+		{"specify", specifyBatch, w, 0},
+		{"curl -Z", curlParallel, w, 0},
+		{"wget2", wget2Null, w, 0},
+		{"net/http", bare, w, 0},
+	}
+}
+
 func hosts(s size) contest {
 	w := work{urls: s.hosts * s.perHost, hosts: s.hosts, tls: true, inFlight: s.inFlight}
 	return contest{
 		key: "d", per: "URL", title: fmt.Sprintf("%d URLs on %d TLS hosts, %d in flight", w.urls, w.hosts, w.inFlight),
-		runs: []run{
-			{"specify", specifyBatch, w, 0},
-			{"curl -Z", curlParallel, w, 0},
-			{"wget2", wget2Null, w, 0},
-			{"net/http", bare, w, 0},
-		},
+		runs:  fourOn(w),
 		goals: []goal{{"specify", cpu, "curl -Z", 0.10}, {"specify", connections, "", float64(s.hosts)}},
 	}
 }
@@ -101,14 +106,10 @@ func slow(s size) contest {
 	least := float64(s.slow) / float64(s.slots) * 0.1 // seconds, if nothing but the answers took time
 	return contest{
 		key: "e", per: "URL", title: fmt.Sprintf("%d URLs that take 100 ms each, %d in flight: %.1f s at best", w.urls, w.inFlight, least),
-		runs: []run{
-			{"specify", specifyBatch, w, 0},
-			{"curl -Z", curlParallel, w, 0},
-			{"wget2", wget2Null, w, 0},
-			{"net/http", bare, w, 0},
-			{fmt.Sprintf("specify, %d in flight", s.crowd), specifyBatch, crowd, 0},
-			{fmt.Sprintf("net/http, %d in flight", s.crowd), bare, crowd, 0},
-		},
+		runs: append(fourOn(w),
+			run{fmt.Sprintf("specify, %d in flight", s.crowd), specifyBatch, crowd, 0},
+			run{fmt.Sprintf("net/http, %d in flight", s.crowd), bare, crowd, 0},
+		),
 		goals: []goal{{"specify", wall, "", 1.2 * least}, {"specify", connections, "", float64(s.slots)}, memory(w)},
 	}
 }
@@ -197,12 +198,7 @@ func http2(s size) contest {
 	w := work{urls: s.urls, inFlight: s.inFlight, http2: true}
 	return contest{
 		key: "j", per: "URL", title: fmt.Sprintf("%d small bodies over HTTP/2, %d in flight", w.urls, w.inFlight),
-		runs: []run{
-			{"specify", specifyBatch, w, 0},
-			{"curl -Z", curlParallel, w, 0},
-			{"wget2", wget2Null, w, 0},
-			{"net/http", bare, w, 0},
-		},
+		runs: fourOn(w),
 	}
 }
 
@@ -211,11 +207,6 @@ func middling(key string, s size, kib, shorter int) contest {
 	w := work{urls: s.urls, inFlight: s.inFlight, kib: kib}.less(shorter)
 	return contest{
 		key: key, per: "URL", title: fmt.Sprintf("%d bodies of %d KiB over plain HTTP, %d in flight", w.urls, kib, w.inFlight),
-		runs: []run{
-			{"specify", specifyBatch, w, 0},
-			{"curl -Z", curlParallel, w, 0},
-			{"wget2", wget2Null, w, 0},
-			{"net/http", bare, w, 0},
-		},
+		runs: fourOn(w),
 	}
 }
